@@ -1,0 +1,1 @@
+//! Thin fits for frameworks: they carry what the layer decided, and decide nothing.

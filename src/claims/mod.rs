@@ -1,0 +1,22 @@
+//! The claims of a token: read in one pass, typed strictly, checked one rule a file.
+//!
+//! Registered claims are typed; everything else stays as it came and is given out by
+//! [`VerifiedToken::claims`](crate::VerifiedToken::claims).
+
+mod audience;
+mod confirmation;
+mod kind;
+mod scope;
+mod set;
+mod span;
+mod time;
+
+pub use kind::Profile;
+pub use scope::{Scope, ScopeError};
+pub use time::{DEFAULT_SKEW, MAX_SKEW};
+
+pub(crate) use audience::Audiences;
+pub(crate) use confirmation::check_confirmation;
+pub(crate) use kind::{check_kind, check_type};
+pub(crate) use set::{ClaimsSet, read_issuer};
+pub(crate) use time::{TimeRules, check_time};

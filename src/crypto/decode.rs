@@ -1,0 +1,115 @@
+//! Public keys in the forms that key files come in: SubjectPublicKeyInfo and PKCS#1, DER and PEM.
+
+use spki::der::asn1::UintRef;
+use spki::der::pem;
+use spki::der::{Decode, Reader, SliceReader};
+use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
+use zeroize::Zeroizing;
+
+use crate::error::KeyError;
+use crate::jose::{Algorithm, Curve, Digest, Jwk, KeyMaterial};
+
+impl Jwk {
+    /// Reads one PEM block, `PUBLIC KEY` ([RFC 7468, section 13](https://www.rfc-editor.org/rfc/rfc7468#section-13)) or
+    /// `RSA PUBLIC KEY` (RFC 8017, appendix A.1.1). The key has no id and so fits a token with any `kid`.
+    ///
+    /// # Errors
+    /// [`KeyError::Private`] for a private key, [`KeyError::NotPublicKey`] for anything else, or what is wrong with the
+    /// key itself.
+    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        let (label, der) = pem::decode_vec(text.trim().as_bytes()).map_err(|_| KeyError::NotPublicKey)?;
+        match label {
+            "PUBLIC KEY" => public_key_info(&der),
+            "RSA PUBLIC KEY" => rsa(&der),
+            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
+                Err(KeyError::Private)
+            }
+            _ => Err(KeyError::NotPublicKey),
+        }
+    }
+
+    /// Reads a DER SubjectPublicKeyInfo
+    /// ([RFC 5280, section 4.1.2.7](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.7)).
+    ///
+    /// # Errors
+    /// [`KeyError::NotPublicKey`], or what is wrong with the key itself.
+    pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        public_key_info(der)
+    }
+
+    /// A shared secret for the one HMAC algorithm it is named for.
+    ///
+    /// # Errors
+    /// [`KeyError::AlgorithmMismatch`] for an algorithm that takes no secret, [`KeyError::SecretTooShort`] for a secret
+    /// shorter than the hash ([RFC 7518, section 3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
+    pub fn from_secret(secret: impl Into<Vec<u8>>, algorithm: Algorithm) -> Result<Self, KeyError> {
+        let secret = Zeroizing::new(secret.into());
+        let want = algorithm.digest().map_or(0, Digest::bytes);
+        let found = secret.len();
+        let key = Self::from_material(KeyMaterial::Oct { secret })?.with_algorithm(algorithm)?;
+        if found < want { Err(KeyError::SecretTooShort { found, want }) } else { Ok(key) }
+    }
+}
+
+fn public_key_info(der: &[u8]) -> Result<Jwk, KeyError> {
+    let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::NotPublicKey)?;
+    let bits = info.subject_public_key.as_bytes().ok_or(KeyError::NotPublicKey)?;
+    let oid = info.algorithm.oid;
+    if oid == RSA {
+        return rsa(bits);
+    }
+    if oid == EC {
+        let curve = info.algorithm.parameters_oid().map_err(|_| KeyError::CurveUnknown)?;
+        let curve = CURVES.iter().find(|(oid, _)| *oid == curve).ok_or(KeyError::CurveUnknown)?.1;
+        let (x, y) = match bits.split_first() {
+            Some((&UNCOMPRESSED, point)) if point.len() == 2 * curve.coordinate_bytes() => {
+                point.split_at(curve.coordinate_bytes())
+            }
+            _ => return Err(KeyError::PointInvalid),
+        };
+        return Jwk::from_material(KeyMaterial::Ec { curve, x: x.to_vec(), y: y.to_vec() });
+    }
+    if oid == ED25519 {
+        return Jwk::from_material(KeyMaterial::Okp { curve: Curve::Ed25519, x: bits.to_vec() });
+    }
+    match ML_DSA.iter().find(|(own, _)| *own == oid) {
+        Some((_, algorithm)) => {
+            let material = KeyMaterial::Akp { algorithm: *algorithm, public: bits.to_vec() };
+            Jwk::from_material(material)?.with_algorithm(*algorithm)
+        }
+        None => Err(KeyError::KeyTypeUnknown),
+    }
+}
+
+fn rsa(der: &[u8]) -> Result<Jwk, KeyError> {
+    let mut reader = SliceReader::new(der).map_err(|_| KeyError::NotPublicKey)?;
+    let read = reader.sequence(|sequence| {
+        let (n, e): (UintRef<'_>, UintRef<'_>) = (sequence.decode()?, sequence.decode()?);
+        Ok::<_, spki::der::Error>(KeyMaterial::Rsa { n: n.as_bytes().to_vec(), e: e.as_bytes().to_vec() })
+    });
+    let material = read.map_err(|_| KeyError::NotPublicKey)?;
+    reader.finish().map_err(|_| KeyError::NotPublicKey)?;
+    Jwk::from_material(material)
+}
+
+/// RFC 8017, appendix C.
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// RFC 5480, section 2.1.1.
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+/// RFC 8410, section 3.
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+/// RFC 5480, section 2.1.1.1; SEC 2, appendix A.2.1.
+const CURVES: [(ObjectIdentifier, Curve); 4] = [
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), Curve::P256),
+    (ObjectIdentifier::new_unwrap("1.3.132.0.34"), Curve::P384),
+    (ObjectIdentifier::new_unwrap("1.3.132.0.35"), Curve::P521),
+    (ObjectIdentifier::new_unwrap("1.3.132.0.10"), Curve::Secp256k1),
+];
+/// RFC 9881, section 2.
+const ML_DSA: [(ObjectIdentifier, Algorithm); 3] = [
+    (ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17"), Algorithm::MlDsa44),
+    (ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18"), Algorithm::MlDsa65),
+    (ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19"), Algorithm::MlDsa87),
+];
+/// SEC 1, section 2.3.3.
+const UNCOMPRESSED: u8 = 4;

@@ -1,0 +1,105 @@
+//! Set-ups that could not be safe.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::key::{JwkSetError, KeyError};
+use crate::jose::Algorithm;
+
+/// A verifier that could not be safe or could not work: refused when it is built, never at a request.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No issuer was given.
+    #[error("a verifier needs at least one issuer")]
+    NoIssuer,
+    /// Two issuers have the same identifier.
+    #[error("issuer {0} is given twice")]
+    IssuerRepeated(String),
+    /// The issuer identifier is empty.
+    #[error("the issuer identifier is empty")]
+    IssuerEmpty,
+    /// No audience was given for an issuer.
+    #[error("issuer {0} needs an audience; `Issuer::audience` names your API")]
+    NoAudience(String),
+    /// An audience is the empty string.
+    #[error("an audience of issuer {0} is empty")]
+    AudienceEmpty(String),
+    /// No algorithm is allowed for an issuer.
+    #[error("issuer {0} allows no algorithm")]
+    NoAlgorithm(String),
+    /// The chosen backend does not implement an algorithm that an issuer allows.
+    #[error("issuer {issuer} allows {algorithm}, which backend {backend} does not implement")]
+    AlgorithmUnsupported {
+        /// The issuer.
+        issuer: String,
+        /// The algorithm.
+        algorithm: Algorithm,
+        /// The backend.
+        backend: &'static str,
+    },
+    /// HMAC is allowed for an issuer whose keys are published, or without a secret.
+    #[error("issuer {issuer} allows {algorithm}, which needs a secret given in the set-up")]
+    SecretNeeded {
+        /// The issuer.
+        issuer: String,
+        /// The algorithm.
+        algorithm: Algorithm,
+    },
+    /// A fixed key cannot be used.
+    #[error("a key of issuer {issuer} cannot be used: {error}")]
+    Key {
+        /// The issuer.
+        issuer: String,
+        /// Why.
+        #[source]
+        error: KeyError,
+    },
+    /// A fixed key set cannot be used.
+    #[error("the key set of issuer {issuer} cannot be used: {error}")]
+    KeySet {
+        /// The issuer.
+        issuer: String,
+        /// Why.
+        #[source]
+        error: JwkSetError,
+    },
+    /// A setting is outside its bounds.
+    #[error("{setting} must be between {min:?} and {max:?}")]
+    OutOfBounds {
+        /// The setting.
+        setting: &'static str,
+        /// The least value allowed.
+        min: Duration,
+        /// The greatest value allowed.
+        max: Duration,
+    },
+    /// A number is outside its bounds.
+    #[error("{setting} must be between {min} and {max}")]
+    SizeOutOfBounds {
+        /// The setting.
+        setting: &'static str,
+        /// The least value allowed.
+        min: usize,
+        /// The greatest value allowed.
+        max: usize,
+    },
+    /// An address is not an absolute `https` URL without user, query or fragment where none belongs.
+    #[error("{address} is not an address to fetch from: {reason}")]
+    Address {
+        /// The address, as it was given.
+        address: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The crate was built without any backend.
+    #[error("no cryptographic backend is compiled in; turn on feature `aws-lc` or `ring`")]
+    NoBackend,
+    /// The HTTP client could not be set up.
+    #[error("the HTTP client could not be set up: {reason}")]
+    HttpClient {
+        /// What it said.
+        reason: String,
+    },
+}

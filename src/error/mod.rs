@@ -1,0 +1,66 @@
+//! What can go wrong, in three kinds that call for three different reactions.
+//!
+//! | type | who is at fault | over HTTP | worth trying again? |
+//! |---|---|---|---|
+//! | [`Rejection`] | the credential | 400, 401 or 403 with a challenge | not with this credential |
+//! | [`Unavailable`] | nobody knows: no keys to judge by | 503 with `Retry-After` | yes, later |
+//! | [`ConfigError`] | whoever wrote the set-up | never gets that far | after a change |
+//!
+//! `code()` gives every reason a stable word; header, log and metric use the same one. No value here holds token text,
+//! key bytes or any other text that a caller chose.
+
+mod config;
+mod key;
+mod rejection;
+mod unavailable;
+
+use std::fmt;
+
+pub use config::ConfigError;
+pub use key::{JwkSetError, KeyError};
+pub use rejection::{MemberFault, Rejection, Segment, Status, TokenFault};
+pub use unavailable::Unavailable;
+
+/// Why a request was not let through.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The credential is at fault; sending it again will fail again.
+    Rejected(Rejection),
+    /// Nothing could be decided, for want of keys. Trying later may help.
+    Unavailable(Unavailable),
+}
+
+impl Error {
+    /// The reason as a stable word, for metrics and machines. All of them are listed in `docs/reason-codes.md`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Rejected(rejection) => rejection.code(),
+            Self::Unavailable(unavailable) => unavailable.code(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(rejection) => rejection.fmt(f),
+            Self::Unavailable(unavailable) => unavailable.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<Unavailable> for Error {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable)
+    }
+}

@@ -1,0 +1,409 @@
+//! What is wrong with a credential, and what that means over HTTP and gRPC.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::jose::{Algorithm, Reading};
+use crate::time::UnixTime;
+
+/// What is wrong with a credential.
+///
+/// Holds sizes, times and the names of registered members, never text that the sender chose.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// No credential was sent.
+    #[error("no credentials were sent")]
+    CredentialsMissing,
+    /// A credential was sent under an authentication scheme that is not served here.
+    #[error("the authentication scheme is not supported")]
+    SchemeUnsupported,
+    /// More than one credential was sent, so it is open which one counts.
+    #[error("more than one Authorization header was sent")]
+    CredentialsRepeated,
+    /// The `Authorization` header is not a scheme and one token.
+    #[error("the Authorization header is malformed")]
+    CredentialsMalformed,
+
+    /// The token is longer than is looked at.
+    #[error("token over {limit} bytes")]
+    TokenTooLarge {
+        /// The most that is looked at.
+        limit: usize,
+    },
+    /// The token is not three segments of canonical base64url.
+    #[error("malformed token: {0}")]
+    TokenMalformed(TokenFault),
+    /// The decoded header is longer than is read.
+    #[error("token header over {limit} bytes")]
+    HeaderTooLarge {
+        /// The most that is read.
+        limit: usize,
+    },
+    /// The header is not an object with the members it must have, each once and of the right type.
+    #[error("malformed token header: {0}")]
+    HeaderMalformed(MemberFault),
+    /// The header demands something that is not supported: `crit`, `b64`, `zip` or `enc`.
+    #[error("header member {member} is not supported")]
+    HeaderUnsupported {
+        /// The member.
+        member: &'static str,
+    },
+    /// `alg` names nothing that could be allowed; `none` is such a name.
+    #[error("unknown signature algorithm")]
+    AlgorithmUnknown,
+    /// `alg` is not among the algorithms that this issuer may use.
+    #[error("signature algorithm {0} is not allowed for this issuer")]
+    AlgorithmNotAllowed(Algorithm),
+    /// `typ` names another kind of token than the issuer's profile asks for.
+    #[error("header member typ is not that of an access token under this issuer's profile")]
+    TypeNotAllowed,
+
+    /// `iss` is not an issuer that this verifier trusts.
+    #[error("the token's issuer is not trusted here")]
+    IssuerUnknown,
+    /// The issuer has no key of this `kid`, or none that fits a token without `kid`.
+    #[error("no key of the issuer matches the token")]
+    KeyUnknown,
+    /// The issuer's key of this `kid` is not made for this algorithm.
+    #[error("the issuer's key of this id is not made for {0}")]
+    KeyUnsuitable(Algorithm),
+    /// More keys of the issuer fit the token than are tried: it has no `kid`, or many keys share one.
+    #[error("{found} keys of the issuer fit the token, more than the {limit} that are tried")]
+    KeyAmbiguous {
+        /// Keys that fit.
+        found: usize,
+        /// The most that are tried.
+        limit: usize,
+    },
+    /// The signature does not hold.
+    #[error("the signature does not hold")]
+    SignatureInvalid,
+
+    /// The payload is not one JSON object in UTF-8, or an object inside it has a repeated member.
+    #[error("the payload is not a JSON object with unique members")]
+    ClaimsMalformed,
+    /// A claim stands twice.
+    #[error("a claim is repeated{}", named(*claim))]
+    ClaimRepeated {
+        /// The claim, if it is a registered one.
+        claim: Option<&'static str>,
+    },
+    /// A claim has the wrong JSON type.
+    #[error("claim {claim} has the wrong type")]
+    ClaimType {
+        /// The claim.
+        claim: &'static str,
+    },
+    /// A claim that must be there is not.
+    #[error("claim {claim} is missing")]
+    ClaimMissing {
+        /// The claim.
+        claim: &'static str,
+    },
+    /// The token is meant for another audience.
+    #[error("the token is meant for another audience")]
+    AudienceMismatch,
+    /// The expiry second has come, skew included.
+    #[error("token expired at {exp}, {} s ago", now.saturating_since(*exp).as_secs())]
+    Expired {
+        /// `exp`.
+        exp: UnixTime,
+        /// When it was judged.
+        now: UnixTime,
+    },
+    /// The `nbf` second has not come yet, skew included.
+    #[error("token valid from {nbf}, in {} s", nbf.saturating_since(*now).as_secs())]
+    NotYetValid {
+        /// `nbf`.
+        nbf: UnixTime,
+        /// When it was judged.
+        now: UnixTime,
+    },
+    /// The token was issued longer ago than the issuer's rules allow.
+    #[error("token issued at {iat}, older than {} s", max_age.as_secs())]
+    TooOld {
+        /// `iat`.
+        iat: UnixTime,
+        /// The greatest age allowed.
+        max_age: Duration,
+        /// When it was judged.
+        now: UnixTime,
+    },
+    /// A greatest age is set and the token says it was issued in the future, so its age is unknown.
+    #[error("token issued at {iat}, in the future")]
+    IssuedInFuture {
+        /// `iat`.
+        iat: UnixTime,
+        /// When it was judged.
+        now: UnixTime,
+    },
+    /// A token of another kind, such as an ID token, in place of an access token.
+    #[error("not an access token: {evidence} marks another kind of token")]
+    NotAccessToken {
+        /// The claim that gives it away.
+        evidence: &'static str,
+    },
+    /// The token is bound to a key or certificate (`cnf`) and no proof of possession is checked here.
+    #[error("the token is bound to a key and possession is not checked here")]
+    ConfirmationUnsupported,
+
+    /// A scope that the route asks for was not granted.
+    #[error("scope missing, needed: {required}")]
+    ScopeMissing {
+        /// The scopes that would satisfy the route, separated by spaces.
+        required: Arc<str>,
+    },
+    /// The claims of a good token do not have the shape that the application asked for.
+    #[error("the claims do not have the shape that the application expects")]
+    ClaimsMismatch,
+}
+
+impl Rejection {
+    /// The reason as a stable word.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::CredentialsMissing => "credentials_missing",
+            Self::SchemeUnsupported => "scheme_unsupported",
+            Self::CredentialsRepeated => "credentials_repeated",
+            Self::CredentialsMalformed => "credentials_malformed",
+            Self::TokenTooLarge { .. } => "token_too_large",
+            Self::TokenMalformed(_) => "token_malformed",
+            Self::HeaderTooLarge { .. } => "header_too_large",
+            Self::HeaderMalformed(_) => "header_malformed",
+            Self::HeaderUnsupported { .. } => "header_unsupported",
+            Self::AlgorithmUnknown => "algorithm_unknown",
+            Self::AlgorithmNotAllowed(_) => "algorithm_not_allowed",
+            Self::TypeNotAllowed => "type_not_allowed",
+            Self::IssuerUnknown => "issuer_unknown",
+            Self::KeyUnknown => "key_unknown",
+            Self::KeyUnsuitable(_) => "key_unsuitable",
+            Self::KeyAmbiguous { .. } => "key_ambiguous",
+            Self::SignatureInvalid => "signature_invalid",
+            Self::ClaimsMalformed => "claims_malformed",
+            Self::ClaimRepeated { .. } => "claim_repeated",
+            Self::ClaimType { .. } => "claim_type",
+            Self::ClaimMissing { .. } => "claim_missing",
+            Self::AudienceMismatch => "audience_mismatch",
+            Self::Expired { .. } => "token_expired",
+            Self::NotYetValid { .. } => "token_not_yet_valid",
+            Self::TooOld { .. } => "token_too_old",
+            Self::IssuedInFuture { .. } => "token_issued_in_future",
+            Self::NotAccessToken { .. } => "not_access_token",
+            Self::ConfirmationUnsupported => "confirmation_unsupported",
+            Self::ScopeMissing { .. } => "scope_missing",
+            Self::ClaimsMismatch => "claims_mismatch",
+        }
+    }
+
+    /// What the rejection calls for, by [RFC 6750, section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1).
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        // No `_` arm: a new reason must be decided here before it compiles.
+        match self {
+            Self::CredentialsMissing | Self::SchemeUnsupported => Status::Unauthenticated,
+            Self::CredentialsRepeated | Self::CredentialsMalformed => Status::InvalidRequest,
+            Self::TokenTooLarge { .. }
+            | Self::TokenMalformed(_)
+            | Self::HeaderTooLarge { .. }
+            | Self::HeaderMalformed(_)
+            | Self::HeaderUnsupported { .. }
+            | Self::AlgorithmUnknown
+            | Self::AlgorithmNotAllowed(_)
+            | Self::TypeNotAllowed
+            | Self::IssuerUnknown
+            | Self::KeyUnknown
+            | Self::KeyUnsuitable(_)
+            | Self::KeyAmbiguous { .. }
+            | Self::SignatureInvalid
+            | Self::ClaimsMalformed
+            | Self::ClaimRepeated { .. }
+            | Self::ClaimType { .. }
+            | Self::ClaimMissing { .. }
+            | Self::AudienceMismatch
+            | Self::Expired { .. }
+            | Self::NotYetValid { .. }
+            | Self::TooOld { .. }
+            | Self::IssuedInFuture { .. }
+            | Self::NotAccessToken { .. }
+            | Self::ConfirmationUnsupported
+            | Self::ClaimsMismatch => Status::InvalidToken,
+            Self::ScopeMissing { .. } => Status::InsufficientScope,
+        }
+    }
+}
+
+/// What a rejection means to the client: an HTTP status, a gRPC status and the `error` of a challenge.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Status {
+    /// Nothing usable was sent: 401 with a challenge that carries no `error`.
+    Unauthenticated,
+    /// The request itself is malformed: 400, `invalid_request`.
+    InvalidRequest,
+    /// The token is not good: 401, `invalid_token`.
+    InvalidToken,
+    /// The token is good and grants too little: 403, `insufficient_scope`.
+    InsufficientScope,
+}
+
+impl Status {
+    /// The HTTP status code.
+    #[must_use]
+    pub const fn http(self) -> u16 {
+        match self {
+            Self::InvalidRequest => 400,
+            Self::Unauthenticated | Self::InvalidToken => 401,
+            Self::InsufficientScope => 403,
+        }
+    }
+
+    /// The gRPC status code: 16 is `UNAUTHENTICATED`, 7 is `PERMISSION_DENIED`.
+    ///
+    /// A malformed credential is 16 as well: 3, `INVALID_ARGUMENT`, speaks of the message, which nobody looked at.
+    #[must_use]
+    pub const fn grpc(self) -> u8 {
+        match self {
+            Self::Unauthenticated | Self::InvalidRequest | Self::InvalidToken => 16,
+            Self::InsufficientScope => 7,
+        }
+    }
+
+    /// The `error` of the challenge, where there is one.
+    #[must_use]
+    pub const fn oauth_error(self) -> Option<&'static str> {
+        match self {
+            Self::Unauthenticated => None,
+            Self::InvalidRequest => Some("invalid_request"),
+            Self::InvalidToken => Some("invalid_token"),
+            Self::InsufficientScope => Some("insufficient_scope"),
+        }
+    }
+}
+
+/// What is wrong with a token's outer form.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum TokenFault {
+    /// Not exactly three segments. Five are an encrypted token, which is not accepted.
+    #[error("{found} segments instead of 3")]
+    Segments {
+        /// Segments found.
+        found: usize,
+    },
+    /// A segment is not canonical base64url: padding, white space, another alphabet or stray bits.
+    #[error("segment {segment} is not canonical base64url")]
+    Encoding {
+        /// Which one.
+        segment: Segment,
+    },
+}
+
+/// One of the three segments of a compact token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Segment {
+    /// The first.
+    Header,
+    /// The second.
+    Payload,
+    /// The third.
+    Signature,
+}
+
+impl std::fmt::Display for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Header => "header",
+            Self::Payload => "payload",
+            Self::Signature => "signature",
+        })
+    }
+}
+
+/// What is wrong with a JSON object, by the member at fault where that is one with a meaning.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum MemberFault {
+    /// Not one JSON object.
+    #[error("not a JSON object")]
+    Json,
+    /// A member that must be there is not.
+    #[error("member {member} is missing")]
+    Missing {
+        /// The member.
+        member: &'static str,
+    },
+    /// A member has the wrong JSON type.
+    #[error("member {member} has the wrong type")]
+    WrongType {
+        /// The member.
+        member: &'static str,
+    },
+    /// A member stands twice.
+    #[error("a member is repeated{}", named(*member))]
+    Repeated {
+        /// The member, if it has a meaning here.
+        member: Option<&'static str>,
+    },
+    /// A member's value is longer than is read.
+    #[error("member {member} is over {limit} bytes")]
+    TooLong {
+        /// The member.
+        member: &'static str,
+        /// The most that is read.
+        limit: usize,
+    },
+}
+
+impl MemberFault {
+    /// The fault behind a reader's `error`, given what was being read.
+    pub(crate) fn of(error: &serde_json::Error, reading: &Reading) -> Self {
+        match (reading.repeated, error.is_data(), reading.member) {
+            (true, _, member) => Self::Repeated { member },
+            (false, true, Some(member)) => Self::WrongType { member },
+            (false, ..) => Self::Json,
+        }
+    }
+}
+
+fn named(member: Option<&'static str>) -> String {
+    member.map_or_else(String::new, |member| format!(": {member}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_speaks_of_times_and_not_of_tokens() {
+        let (exp, now) = (UnixTime::from_seconds(100), UnixTime::from_seconds(112));
+        assert_eq!(Rejection::Expired { exp, now }.to_string(), "token expired at 100, 12 s ago");
+        assert_eq!(
+            Rejection::NotYetValid { nbf: now, now: exp }.to_string(),
+            "token valid from 112, in 12 s"
+        );
+        assert_eq!(Rejection::ClaimRepeated { claim: Some("exp") }.to_string(), "a claim is repeated: exp");
+        assert_eq!(Rejection::ClaimRepeated { claim: None }.to_string(), "a claim is repeated");
+    }
+
+    #[test]
+    fn statuses_follow_rfc_6750() {
+        for (rejection, http, grpc, error) in [
+            (Rejection::CredentialsMissing, 401, 16, None),
+            (Rejection::CredentialsRepeated, 400, 16, Some("invalid_request")),
+            (Rejection::SignatureInvalid, 401, 16, Some("invalid_token")),
+            (Rejection::ScopeMissing { required: "a".into() }, 403, 7, Some("insufficient_scope")),
+        ] {
+            let status = rejection.status();
+            assert_eq!(
+                (status.http(), status.grpc(), status.oauth_error()),
+                (http, grpc, error),
+                "{rejection}"
+            );
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Why nothing could be decided.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why nothing could be decided about a credential: over HTTP 503 with `Retry-After`, over gRPC 14.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum Unavailable {
+    /// The issuer's keys have not been loaded yet.
+    #[error("the issuer's keys have not been loaded yet")]
+    KeysNotLoaded {
+        /// When trying again may help.
+        retry_after: Duration,
+    },
+    /// The issuer's keys are older than the longest time for which they are trusted, and could not be renewed.
+    #[error("the issuer's keys are out of date and could not be renewed")]
+    KeysExpired {
+        /// When trying again may help.
+        retry_after: Duration,
+    },
+}
+
+impl Unavailable {
+    /// The reason as a stable word.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::KeysNotLoaded { .. } => "keys_not_loaded",
+            Self::KeysExpired { .. } => "keys_expired",
+        }
+    }
+
+    /// When trying again may help.
+    #[must_use]
+    pub const fn retry_after(&self) -> Duration {
+        match self {
+            Self::KeysNotLoaded { retry_after } | Self::KeysExpired { retry_after } => *retry_after,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Keys of an issuer: an immutable [`KeySet`](set::KeySet), and the source that keeps it current.
+//!
+//! A reader takes one snapshot and waits for no lock. What is known about tokens ends at this door: the room knows key
+//! ids and algorithms only.
+
+#[cfg(feature = "remote")]
+pub mod remote;
+mod set;
+mod source;
+mod status;
+
+pub use source::Keys;
+pub use status::{IssuerStatus, KeyInfo, KeyState};
+
+pub(crate) use set::{Key, MAX_CANDIDATES, Selection};
+pub(crate) use source::{KeySource, KeyWish, Refreshed};

@@ -1,0 +1,157 @@
+//! The usable keys of an issuer, prepared and immutable.
+
+use crate::crypto::{Backend, VerifyKey};
+use crate::error::KeyError;
+use crate::jose::{Algorithm, AlgorithmSet, Jwk, JwkSet, KeyType, Skipped, Thumbprint};
+
+/// The usable keys of an issuer, each prepared for the algorithms that the issuer may use.
+#[derive(Debug)]
+pub(crate) struct KeySet {
+    /// Sorted by id, those without one first; the document's order within one id.
+    keys: Vec<Key>,
+    skipped: Vec<Skipped>,
+}
+
+/// One prepared key.
+#[derive(Debug)]
+pub(crate) struct Key {
+    id: Option<Box<str>>,
+    thumbprint: Thumbprint,
+    verify: VerifyKey,
+}
+
+/// Where keys come from, which decides what is proper in a set.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Origin {
+    /// Given in the set-up: a shared secret may be among them.
+    SetUp,
+    /// Published, so nothing secret may be among them.
+    Published,
+}
+
+/// Which keys may have signed a token.
+#[derive(Debug)]
+pub(crate) enum Selection<'s> {
+    /// These, at most [`MAX_CANDIDATES`].
+    Candidates(Candidates<'s>),
+    /// No key has this id, or none fits a token without one.
+    Unknown,
+    /// Keys have this id, and none is made for the algorithm.
+    Unsuitable,
+    /// More than are tried.
+    Ambiguous { found: usize },
+}
+
+/// The keys of a run that serve one algorithm.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidates<'s> {
+    run: &'s [Key],
+    algorithm: Algorithm,
+}
+
+impl<'s> Candidates<'s> {
+    /// The candidates, in the order of the document.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'s Key> + use<'s> {
+        let algorithm = self.algorithm;
+        self.run.iter().filter(move |key| key.verify.algorithms().contains(algorithm))
+    }
+}
+
+impl KeySet {
+    /// Prepares the keys of `jwks` that may serve one of the `allowed` algorithms; the others are listed as skipped.
+    pub(crate) fn prepare(jwks: &JwkSet, allowed: AlgorithmSet, backend: Backend, origin: Origin) -> Self {
+        let mut set = Self { keys: Vec::new(), skipped: jwks.skipped().to_vec() };
+        for (index, jwk) in jwks.entries() {
+            match Key::prepare(jwk, allowed, backend, origin) {
+                Ok(key) => set.keys.push(key),
+                Err(error) => {
+                    let key_id = jwk.key_id().map(str::to_owned);
+                    set.skipped.push(Skipped { index, key_id, error });
+                }
+            }
+        }
+        set.keys.sort_by(|a, b| a.id.cmp(&b.id));
+        set.skipped.sort_by_key(|skipped| skipped.index);
+        set
+    }
+
+    /// Which keys may have signed a token of this `kid` under `algorithm`.
+    ///
+    /// A key without an id fits any `kid` that no other key has; a token without `kid` is tried with every key that
+    /// serves its algorithm, if they are few.
+    pub(crate) fn select(&self, key_id: Option<&str>, algorithm: Algorithm) -> Selection<'_> {
+        let run = match key_id {
+            None => self.keys.as_slice(),
+            Some(_) => match self.run_of(key_id) {
+                [] => self.run_of(None),
+                run => run,
+            },
+        };
+        if run.is_empty() {
+            return Selection::Unknown;
+        }
+        let candidates = Candidates { run, algorithm };
+        match candidates.iter().take(MAX_CANDIDATES + 1).count() {
+            0 if key_id.is_some() => Selection::Unsuitable,
+            0 => Selection::Unknown,
+            1..=MAX_CANDIDATES => Selection::Candidates(candidates),
+            _ => Selection::Ambiguous { found: candidates.iter().count() },
+        }
+    }
+
+    fn run_of(&self, key_id: Option<&str>) -> &[Key] {
+        let start = self.keys.partition_point(|key| key.id() < key_id);
+        let rest = self.keys.get(start..).unwrap_or_default();
+        let len = rest.partition_point(|key| key.id() == key_id);
+        rest.get(..len).unwrap_or_default()
+    }
+
+    pub(crate) fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    pub(crate) fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    /// Whether a key of `other`, by its thumbprint and not by its id, is in this set too.
+    #[cfg(feature = "remote")]
+    pub(crate) fn shares_key_with(&self, other: &Self) -> bool {
+        self.keys.iter().any(|key| other.keys.iter().any(|theirs| theirs.thumbprint == key.thumbprint))
+    }
+}
+
+impl Key {
+    fn prepare(jwk: &Jwk, allowed: AlgorithmSet, backend: Backend, origin: Origin) -> Result<Self, KeyError> {
+        if jwk.is_private() {
+            return Err(KeyError::Private);
+        }
+        if origin == Origin::Published && jwk.key_type() == KeyType::Oct {
+            return Err(KeyError::Symmetric);
+        }
+        Ok(Self {
+            id: jwk.key_id().map(Box::from),
+            thumbprint: backend.thumbprint(jwk),
+            verify: VerifyKey::prepare(jwk, allowed, backend)?,
+        })
+    }
+
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    pub(crate) const fn thumbprint(&self) -> Thumbprint {
+        self.thumbprint
+    }
+
+    pub(crate) const fn algorithms(&self) -> AlgorithmSet {
+        self.verify.algorithms()
+    }
+
+    pub(crate) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        self.verify.verify(algorithm, message, signature)
+    }
+}
+
+/// Most keys that one token is tried with: enough for a rotation with overlap, and a bound on what a token can cost.
+pub(crate) const MAX_CANDIDATES: usize = 4;

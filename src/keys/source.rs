@@ -1,0 +1,214 @@
+//! Where an issuer's keys come from.
+
+use std::time::Duration;
+
+#[cfg(feature = "remote")]
+use super::remote::{self, Remote, RemoteKeys};
+use super::set::{KeySet, Origin};
+use super::status::{IssuerStatus, KeyInfo, KeyState};
+use crate::crypto::Backend;
+use crate::error::{ConfigError, JwkSetError, KeyError, Unavailable};
+use crate::jose::{AlgorithmSet, JwkSet};
+
+/// Where an issuer's keys come from: given once, or kept current by themselves.
+#[derive(Debug)]
+pub struct Keys(Plan);
+
+#[derive(Debug)]
+enum Plan {
+    Fixed(JwkSet),
+    #[cfg(feature = "remote")]
+    Remote(Box<Remote>),
+}
+
+impl Keys {
+    /// Keys that do not change. Rotating them takes a new verifier.
+    #[must_use]
+    pub fn fixed(keys: impl Into<JwkSet>) -> Self {
+        Self(Plan::Fixed(keys.into()))
+    }
+
+    pub(crate) const fn are_fixed(&self) -> bool {
+        matches!(self.0, Plan::Fixed(_))
+    }
+
+    /// The source itself, its fixed keys proven usable or its refresh task ready to start.
+    pub(crate) fn build(
+        self,
+        issuer: &str,
+        allowed: AlgorithmSet,
+        backend: Backend,
+    ) -> Result<KeySource, ConfigError> {
+        match self.0 {
+            Plan::Fixed(jwks) => {
+                let set = KeySet::prepare(&jwks, allowed, backend, Origin::SetUp);
+                let unsound = set.skipped().iter().find(|skipped| is_unsound(&skipped.error));
+                if let Some(skipped) = unsound {
+                    return Err(ConfigError::Key { issuer: issuer.to_owned(), error: skipped.error.clone() });
+                }
+                if set.keys().is_empty() {
+                    return Err(match set.skipped() {
+                        [only] => ConfigError::Key { issuer: issuer.to_owned(), error: only.error.clone() },
+                        _ => {
+                            ConfigError::KeySet { issuer: issuer.to_owned(), error: JwkSetError::NoUsableKey }
+                        }
+                    });
+                }
+                Ok(KeySource::Fixed(set))
+            }
+            #[cfg(feature = "remote")]
+            Plan::Remote(remote) => remote.build(issuer, allowed, backend).map(KeySource::Remote),
+        }
+    }
+}
+
+impl<T: Into<JwkSet>> From<T> for Keys {
+    fn from(keys: T) -> Self {
+        Self::fixed(keys)
+    }
+}
+
+#[cfg(feature = "remote")]
+impl From<Remote> for Keys {
+    fn from(remote: Remote) -> Self {
+        Self(Plan::Remote(Box::new(remote)))
+    }
+}
+
+/// Whether a key in the set-up is a mistake to be told of, rather than one of a set that other tokens need.
+const fn is_unsound(error: &KeyError) -> bool {
+    matches!(
+        error,
+        KeyError::Private
+            | KeyError::PointInvalid
+            | KeyError::Refused
+            | KeyError::SecretTooShort { .. }
+            | KeyError::Unsupported(_)
+    )
+}
+
+/// The keys of one issuer, as the verifier asks for them.
+#[derive(Debug)]
+pub(crate) enum KeySource {
+    Fixed(KeySet),
+    #[cfg(feature = "remote")]
+    Remote(RemoteKeys),
+}
+
+/// What a token asks of a source that could not serve it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum KeyWish {
+    /// There is no set to be used: never loaded, or too old.
+    AnySet,
+    /// The set has no key for the token.
+    OtherSet,
+}
+
+/// What came of waiting for a source.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refreshed {
+    /// An attempt has ended; looking again is worth it.
+    LookAgain,
+    /// No attempt is due, or none ended within the budget.
+    NotNow,
+}
+
+/// One snapshot of a source.
+pub(crate) enum Snapshot<'s> {
+    Fixed(&'s KeySet),
+    #[cfg(feature = "remote")]
+    Remote(remote::Current),
+}
+
+impl Snapshot<'_> {
+    pub(crate) fn set(&self) -> &KeySet {
+        match self {
+            Self::Fixed(set) => set,
+            #[cfg(feature = "remote")]
+            Self::Remote(current) => current.set(),
+        }
+    }
+
+    /// How old the keys are, when they are older than they should be.
+    pub(crate) fn stale_age(&self) -> Option<Duration> {
+        match self {
+            Self::Fixed(_) => None,
+            #[cfg(feature = "remote")]
+            Self::Remote(current) => current.stale_age(),
+        }
+    }
+}
+
+impl KeySource {
+    /// The present keys, without waiting.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when there are none, or none young enough to be trusted.
+    pub(crate) fn current(&self) -> Result<Snapshot<'_>, Unavailable> {
+        match self {
+            Self::Fixed(set) => Ok(Snapshot::Fixed(set)),
+            #[cfg(feature = "remote")]
+            Self::Remote(keys) => keys.current().map(Snapshot::Remote),
+        }
+    }
+
+    /// Whether waiting could bring keys that fulfil the wish.
+    pub(crate) fn would_wait(&self, wish: KeyWish) -> bool {
+        match self {
+            Self::Fixed(_) => {
+                let _ = wish;
+                false
+            }
+            #[cfg(feature = "remote")]
+            Self::Remote(keys) => keys.would_wait(wish),
+        }
+    }
+
+    /// Waits for the one attempt that may fulfil the wish, up to the budget of one request.
+    pub(crate) async fn refreshed(&self, wish: KeyWish) -> Refreshed {
+        match self {
+            Self::Fixed(_) => {
+                let _ = wish;
+                Refreshed::NotNow
+            }
+            #[cfg(feature = "remote")]
+            Self::Remote(keys) => keys.refreshed(wish).await,
+        }
+    }
+
+    /// Waits until there are keys to be used.
+    pub(crate) async fn ready(&self) {
+        match self {
+            Self::Fixed(_) => {}
+            #[cfg(feature = "remote")]
+            Self::Remote(keys) => keys.ready().await,
+        }
+    }
+
+    pub(crate) fn status(&self, issuer: &str) -> IssuerStatus {
+        match self {
+            Self::Fixed(set) => IssuerStatus {
+                issuer: issuer.to_owned(),
+                state: KeyState::Fixed,
+                age: None,
+                generation: 1,
+                keys: key_infos(set),
+                skipped: set.skipped().to_vec(),
+                last_error: None,
+                next_attempt: None,
+            },
+            #[cfg(feature = "remote")]
+            Self::Remote(keys) => keys.status(issuer),
+        }
+    }
+}
+
+/// The keys of a set, as they are shown.
+pub(crate) fn key_infos(set: &KeySet) -> Vec<KeyInfo> {
+    let info = |key: &super::set::Key| KeyInfo {
+        key_id: key.id().map(str::to_owned),
+        algorithms: key.algorithms(),
+        thumbprint: key.thumbprint(),
+    };
+    set.keys().iter().map(info).collect()
+}

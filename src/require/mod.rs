@@ -1,0 +1,1 @@
+//! What a route asks for, beyond a good token.

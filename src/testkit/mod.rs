@@ -1,0 +1,1 @@
+//! A scriptable authorization server, and a clock that the test holds.

@@ -1,0 +1,189 @@
+//! Points in time and the only door to a clock.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A point in time as a NumericDate: seconds since 1970-01-01T00:00:00Z, leap seconds ignored
+/// ([RFC 7519, section 2](https://www.rfc-editor.org/rfc/rfc7519#section-2)).
+///
+/// Whole seconds with nanoseconds beside them, so that a fraction in a token compares exactly. Values beyond what 64
+/// bits hold saturate: a date too far away to write down is still far away, and never wraps round.
+///
+/// ```
+/// use std::time::Duration;
+/// use portcullis::UnixTime;
+///
+/// let exp = UnixTime::from_seconds(1_700_000_000);
+/// assert!(exp < exp.saturating_add(Duration::from_millis(1)));
+/// assert_eq!(UnixTime::MAX.saturating_add(Duration::from_secs(60)), UnixTime::MAX);
+/// ```
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct UnixTime {
+    seconds: i64,
+    nanos: u32,
+}
+
+impl UnixTime {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self { seconds: 0, nanos: 0 };
+    /// The latest point that can be named.
+    pub const MAX: Self = Self { seconds: i64::MAX, nanos: NANOS_PER_SECOND - 1 };
+    /// The earliest point that can be named.
+    pub const MIN: Self = Self { seconds: i64::MIN, nanos: 0 };
+
+    /// The start of the given second.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self { seconds, nanos: 0 }
+    }
+
+    /// The second this point lies in, fraction dropped.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// This point moved `by` into the future; saturates at [`UnixTime::MAX`].
+    #[must_use]
+    pub fn saturating_add(self, by: Duration) -> Self {
+        let Ok(seconds) = i64::try_from(by.as_secs()) else { return Self::MAX };
+        let nanos = self.nanos + by.subsec_nanos();
+        let (carry, nanos) =
+            if nanos >= NANOS_PER_SECOND { (1, nanos - NANOS_PER_SECOND) } else { (0, nanos) };
+        match self.seconds.checked_add(seconds).and_then(|s| s.checked_add(carry)) {
+            Some(seconds) => Self { seconds, nanos },
+            None => Self::MAX,
+        }
+    }
+
+    /// How far this point lies after `earlier`; zero when it does not.
+    #[must_use]
+    pub fn saturating_since(self, earlier: Self) -> Duration {
+        if self <= earlier {
+            return Duration::ZERO;
+        }
+        let seconds = self.seconds.abs_diff(earlier.seconds);
+        match self.nanos.checked_sub(earlier.nanos) {
+            Some(nanos) => Duration::new(seconds, nanos),
+            None => Duration::new(seconds.saturating_sub(1), NANOS_PER_SECOND + self.nanos - earlier.nanos),
+        }
+    }
+
+    /// The point that a JSON number with a fraction or an exponent names; `None` for what is not finite.
+    ///
+    /// Saturates outside the 64-bit range.
+    #[must_use]
+    pub fn from_fractional_seconds(seconds: f64) -> Option<Self> {
+        if !seconds.is_finite() {
+            return None;
+        }
+        let whole = seconds.floor();
+        // `as` saturates, which is the behaviour promised above; `try_from` does not exist for floats.
+        #[expect(clippy::as_conversions, reason = "float to integer saturates by definition")]
+        let (whole, nanos) = (whole as i64, ((seconds - whole) * f64::from(NANOS_PER_SECOND)) as u32);
+        Some(Self { seconds: whole, nanos: nanos.min(NANOS_PER_SECOND - 1) })
+    }
+}
+
+impl From<SystemTime> for UnixTime {
+    fn from(time: SystemTime) -> Self {
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => Self::EPOCH.saturating_add(since),
+            // A clock before 1970 is a broken clock. The latest time makes every token expired: closed, and noticed.
+            Err(_) => Self::MAX,
+        }
+    }
+}
+
+/// Seconds since the epoch, with the fraction where there is one.
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.nanos {
+            0 => write!(f, "{}", self.seconds),
+            nanos => write!(f, "{}+{:.3}s", self.seconds, f64::from(nanos) / f64::from(NANOS_PER_SECOND)),
+        }
+    }
+}
+
+impl fmt::Debug for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Where a verifier reads the time of day from.
+///
+/// A token's `exp` and `nbf` are judged by it; the age of keys is not, as that must survive a clock that jumps. Any
+/// `Fn() -> UnixTime` is a clock, so a test can hold one.
+pub trait Clock: Send + Sync {
+    /// The present time of day.
+    fn now(&self) -> UnixTime;
+}
+
+impl<F> Clock for F
+where
+    F: Fn() -> UnixTime + Send + Sync,
+{
+    fn now(&self) -> UnixTime {
+        self()
+    }
+}
+
+/// The operating system's clock: what a verifier uses unless it is told otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UnixTime {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the time of day")]
+        SystemTime::now().into()
+    }
+}
+
+const NANOS_PER_SECOND: u32 = 1_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_with_a_fraction_keep_it_and_absurd_ones_saturate() {
+        for (name, number, want) in [
+            ("a half", 1.5, Some((1, 500_000_000))),
+            ("before the epoch", -1.5, Some((-2, 500_000_000))),
+            ("beyond 64 bits", 1e30, Some((i64::MAX, 0))),
+            ("far before the epoch", -1e30, Some((i64::MIN, 0))),
+            ("infinite", f64::INFINITY, None),
+            ("not a number", f64::NAN, None),
+        ] {
+            let got = UnixTime::from_fractional_seconds(number).map(|t| (t.seconds, t.nanos));
+            assert_eq!(got, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn addition_carries_and_saturates() {
+        let half = UnixTime { seconds: 10, nanos: 600_000_000 };
+        assert_eq!(
+            half.saturating_add(Duration::from_millis(500)),
+            UnixTime { seconds: 11, nanos: 100_000_000 }
+        );
+        assert_eq!(UnixTime::MAX.saturating_add(Duration::from_secs(1)), UnixTime::MAX);
+        assert_eq!(UnixTime::EPOCH.saturating_add(Duration::MAX), UnixTime::MAX);
+    }
+
+    #[test]
+    fn differences_borrow_and_never_go_below_zero() {
+        let (early, late) = (UnixTime { seconds: 1, nanos: 900_000_000 }, UnixTime { seconds: 3, nanos: 0 });
+        assert_eq!(late.saturating_since(early), Duration::from_millis(1_100));
+        assert_eq!(early.saturating_since(late), Duration::ZERO);
+        assert_eq!(UnixTime::MAX.saturating_since(UnixTime::MIN).as_secs(), u64::MAX);
+    }
+
+    #[test]
+    fn a_system_clock_before_the_epoch_lets_nothing_pass_as_current() {
+        assert_eq!(UnixTime::from(UNIX_EPOCH - Duration::from_secs(1)), UnixTime::MAX);
+        assert_eq!(UnixTime::from(UNIX_EPOCH + Duration::from_secs(7)), UnixTime::from_seconds(7));
+    }
+}

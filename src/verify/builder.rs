@@ -1,0 +1,94 @@
+//! Settings of a verifier, judged before it exists.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::issuer::Issuer;
+use super::order::Rules;
+use super::verifier::Verifier;
+use crate::crypto::Backend;
+use crate::error::ConfigError;
+use crate::jose::MAX_TOKEN_BYTES;
+use crate::time::{Clock, SystemClock};
+
+/// Collects what a [`Verifier`] should trust; made by [`Verifier::builder`].
+#[must_use]
+pub struct VerifierBuilder {
+    issuers: Vec<Issuer>,
+    backend: Option<Backend>,
+    max_token_bytes: usize,
+    clock: Arc<dyn Clock>,
+}
+
+impl VerifierBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            issuers: Vec::new(),
+            backend: Backend::available().first().copied(),
+            max_token_bytes: MAX_TOKEN_BYTES,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Trusts this issuer, beside those named before. A token's `iss` decides whose rules and keys apply.
+    pub fn issuer(mut self, issuer: Issuer) -> Self {
+        self.issuers.push(issuer);
+        self
+    }
+
+    /// Uses this cryptographic library. Default: the first of [`Backend::available`].
+    pub fn backend(self, backend: Backend) -> Self {
+        Self { backend: Some(backend), ..self }
+    }
+
+    /// Looks at tokens of at most this many bytes. Default: 16 KiB; from 256 B to 1 MiB.
+    pub fn max_token_bytes(self, bytes: usize) -> Self {
+        Self { max_token_bytes: bytes, ..self }
+    }
+
+    /// Reads the time of day from `clock`. Default: the operating system's; a test holds its own.
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// The verifier. Needs no network: keys are fetched in the background, or at the first token.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a verifier that could not be safe or could not work.
+    pub fn build(self) -> Result<Verifier, ConfigError> {
+        let backend = self.backend.ok_or(ConfigError::NoBackend)?;
+        if self.issuers.is_empty() {
+            return Err(ConfigError::NoIssuer);
+        }
+        if !(MIN_TOKEN_LIMIT..=MAX_TOKEN_LIMIT).contains(&self.max_token_bytes) {
+            let (min, max) = (MIN_TOKEN_LIMIT, MAX_TOKEN_LIMIT);
+            return Err(ConfigError::SizeOutOfBounds { setting: "max_token_bytes", min, max });
+        }
+        let anchors =
+            self.issuers.into_iter().map(|issuer| issuer.build(backend)).collect::<Result<Vec<_>, _>>()?;
+        let mut by_identifier = HashMap::with_capacity(anchors.len());
+        for (index, anchor) in anchors.iter().enumerate() {
+            if by_identifier.insert(anchor.identifier.clone(), index).is_some() {
+                return Err(ConfigError::IssuerRepeated(anchor.identifier.clone()));
+            }
+        }
+        let rules = Rules { anchors, by_identifier, max_token_bytes: self.max_token_bytes };
+        Ok(Verifier::from_parts(rules, self.clock, backend))
+    }
+}
+
+impl fmt::Debug for VerifierBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifierBuilder")
+            .field("issuers", &self.issuers)
+            .field("backend", &self.backend)
+            .field("max_token_bytes", &self.max_token_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Below this no signed token fits.
+const MIN_TOKEN_LIMIT: usize = 256;
+/// Above this a token is not a credential but an upload.
+const MAX_TOKEN_LIMIT: usize = 1024 * 1024;

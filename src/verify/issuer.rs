@@ -1,0 +1,142 @@
+//! A trust anchor: who may issue tokens for us, and under which rules.
+
+use std::time::Duration;
+
+use crate::claims::{Audiences, DEFAULT_SKEW, MAX_SKEW, Profile, TimeRules};
+use crate::crypto::Backend;
+use crate::error::ConfigError;
+use crate::jose::{Algorithm, AlgorithmSet, KeyType};
+use crate::keys::{KeySource, Keys};
+
+/// An authorization server that a verifier trusts, and the rules for its tokens.
+///
+/// ```
+/// use portcullis::{Algorithm, Issuer, Profile, Verifier, jose::Jwk};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let key = Jwk::parse(r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#)?;
+/// let issuer = Issuer::new("https://id.example.com", key)
+///     .audience("https://api.example.com")
+///     .algorithms([Algorithm::EdDSA])
+///     .profile(Profile::Lenient);
+/// # #[cfg(feature = "aws-lc")]
+/// let verifier = Verifier::builder().issuer(issuer).build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Issuer {
+    identifier: String,
+    keys: Keys,
+    audiences: Option<Vec<String>>,
+    algorithms: Vec<Algorithm>,
+    profile: Profile,
+    skew: Duration,
+    max_token_age: Option<Duration>,
+}
+
+impl Issuer {
+    /// An issuer with this identifier, the exact value of `iss`, and these keys: a
+    /// [`Jwk`](crate::jose::Jwk), several, a [`JwkSet`](crate::jose::JwkSet), or a
+    /// [`Remote`](crate::keys::remote::Remote) source.
+    ///
+    /// An [`audience`](Issuer::audience) must follow.
+    pub fn new(identifier: impl Into<String>, keys: impl Into<Keys>) -> Self {
+        Self {
+            identifier: identifier.into(),
+            keys: keys.into(),
+            audiences: Some(Vec::new()),
+            algorithms: Algorithm::DEFAULT.to_vec(),
+            profile: Profile::default(),
+            skew: DEFAULT_SKEW,
+            max_token_age: None,
+        }
+    }
+
+    /// Adds an audience that the tokens may be meant for: the name of your API, as the issuer writes it into `aud`.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.get_or_insert_default().push(audience.into());
+        self
+    }
+
+    /// Accepts tokens whatever their `aud`, or without one.
+    ///
+    /// Dangerous: a token that a user gave to any other service of this issuer opens this one as well.
+    pub fn dangerous_any_audience(self) -> Self {
+        Self { audiences: None, ..self }
+    }
+
+    /// Allows these algorithms and no others. Default: [`Algorithm::DEFAULT`].
+    pub fn algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        Self { algorithms: algorithms.into_iter().collect(), ..self }
+    }
+
+    /// Says how this issuer marks its access tokens. Default: [`Profile::Rfc9068`].
+    pub fn profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
+    }
+
+    /// Allows clocks to disagree by `skew`, for `exp` and `nbf` alike. Default: 60 s, at most 300 s.
+    pub fn clock_skew(self, skew: Duration) -> Self {
+        Self { skew, ..self }
+    }
+
+    /// Refuses tokens issued longer ago than this, whatever their `exp`; `iat` is required then. Default: no limit.
+    pub fn max_token_age(self, age: Duration) -> Self {
+        Self { max_token_age: Some(age), ..self }
+    }
+
+    pub(super) fn build(self, backend: Backend) -> Result<TrustAnchor, ConfigError> {
+        let Self { identifier, keys, audiences, algorithms, profile, skew, max_token_age } = self;
+        if identifier.is_empty() {
+            return Err(ConfigError::IssuerEmpty);
+        }
+        let audiences = match audiences {
+            None => Audiences::DangerouslyAny,
+            Some(names) if names.is_empty() => return Err(ConfigError::NoAudience(identifier)),
+            Some(names) if names.iter().any(String::is_empty) => {
+                return Err(ConfigError::AudienceEmpty(identifier));
+            }
+            Some(names) => Audiences::AnyOf(names.into_iter().map(String::into_boxed_str).collect()),
+        };
+        if algorithms.is_empty() {
+            return Err(ConfigError::NoAlgorithm(identifier));
+        }
+        for algorithm in &algorithms {
+            if !backend.supports(*algorithm) {
+                let backend = backend.name();
+                return Err(ConfigError::AlgorithmUnsupported {
+                    issuer: identifier,
+                    algorithm: *algorithm,
+                    backend,
+                });
+            }
+            if algorithm.key_type() == KeyType::Oct && !keys.are_fixed() {
+                return Err(ConfigError::SecretNeeded { issuer: identifier, algorithm: *algorithm });
+            }
+        }
+        if skew > MAX_SKEW {
+            return Err(ConfigError::OutOfBounds {
+                setting: "clock_skew",
+                min: Duration::ZERO,
+                max: MAX_SKEW,
+            });
+        }
+        let algorithms = AlgorithmSet::from_iter(algorithms);
+        let keys = keys.build(&identifier, algorithms, backend)?;
+        let time = TimeRules { skew, max_age: max_token_age };
+        Ok(TrustAnchor { identifier, audiences, algorithms, profile, time, keys })
+    }
+}
+
+/// An issuer, ready to be asked.
+#[derive(Debug)]
+pub(super) struct TrustAnchor {
+    pub(super) identifier: String,
+    pub(super) audiences: Audiences,
+    pub(super) algorithms: AlgorithmSet,
+    pub(super) profile: Profile,
+    pub(super) time: TimeRules,
+    pub(super) keys: KeySource,
+}

@@ -1,0 +1,12 @@
+//! Trust anchors, the verifier, and the order of its checks.
+
+mod builder;
+mod issuer;
+mod order;
+mod token;
+mod verifier;
+
+pub use builder::VerifierBuilder;
+pub use issuer::Issuer;
+pub use token::VerifiedToken;
+pub use verifier::Verifier;

@@ -1,0 +1,124 @@
+//! The checks, in their order: cheap before dear, and nothing of the payload visible before the signature holds.
+
+use std::collections::HashMap;
+
+use super::issuer::TrustAnchor;
+use super::token::{KeyEvidence, VerifiedToken};
+use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
+use crate::error::{Error, Rejection};
+use crate::jose::UnverifiedToken;
+use crate::keys::{Key, KeyWish, MAX_CANDIDATES, Selection};
+use crate::time::Clock;
+
+/// Everything that decides, and that never changes once a verifier is built.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) anchors: Vec<TrustAnchor>,
+    pub(super) by_identifier: HashMap<String, usize>,
+    pub(super) max_token_bytes: usize,
+}
+
+/// A token could not be judged, or not be matched with a key, by the keys at hand.
+pub(super) struct Miss<'r> {
+    /// Whose keys.
+    pub(super) anchor: &'r TrustAnchor,
+    /// What other keys would have to offer.
+    pub(super) wish: KeyWish,
+    /// The answer, if there will be no other keys.
+    pub(super) error: Error,
+}
+
+/// How far the checks came.
+pub(super) enum Outcome<'r> {
+    Decided(Result<VerifiedToken, Rejection>),
+    Missed(Miss<'r>),
+}
+
+impl Rules {
+    /// Decides about a token with the keys at hand.
+    pub(super) fn decide(&self, text: &str, clock: &dyn Clock) -> Outcome<'_> {
+        match self.check(text, clock) {
+            Ok(token) => Outcome::Decided(Ok(token)),
+            Err(Stop::Rejected(rejection)) => Outcome::Decided(Err(rejection)),
+            Err(Stop::Missed(miss)) => Outcome::Missed(miss),
+        }
+    }
+
+    /// The order of the checks. One step, one reason; the first that fails ends it.
+    fn check(&self, text: &str, clock: &dyn Clock) -> Result<VerifiedToken, Stop<'_>> {
+        // 1. Sizes, three segments, canonical base64url.
+        let token = UnverifiedToken::parse(text, self.max_token_bytes)?;
+        // 2. The header: no repeated member, nothing that must be understood and is not, an algorithm of the table.
+        let header = token.header()?;
+        let algorithm = header.algorithm();
+        // 3. The issuer; with several, `iss` picks whose rules and keys apply, by exact match. The rest of the header is
+        //    judged by that issuer's rules: our list of algorithms decides, not the token (RFC 8725, section 3.1).
+        let anchor = self.anchor_of(&token)?;
+        if !anchor.algorithms.contains(algorithm) {
+            return Err(Rejection::AlgorithmNotAllowed(algorithm).into());
+        }
+        check_type(&header, anchor.profile)?;
+        // 4. The key, made for that algorithm.
+        let missed = |wish, error: Error| Stop::Missed(Miss { anchor, wish, error });
+        let keys =
+            anchor.keys.current().map_err(|unavailable| missed(KeyWish::AnySet, unavailable.into()))?;
+        let candidates = match keys.set().select(header.key_id(), algorithm) {
+            Selection::Candidates(candidates) => candidates,
+            Selection::Unknown => return Err(missed(KeyWish::OtherSet, Rejection::KeyUnknown.into())),
+            Selection::Unsuitable => {
+                return Err(missed(KeyWish::OtherSet, Rejection::KeyUnsuitable(algorithm).into()));
+            }
+            Selection::Ambiguous { found } => {
+                return Err(Rejection::KeyAmbiguous { found, limit: MAX_CANDIDATES }.into());
+            }
+        };
+        // 5. The signature, over the exact bytes received.
+        let signed = |key: &&Key| key.verify(algorithm, token.signing_input(), token.signature());
+        let key = candidates.iter().find(signed).ok_or(Rejection::SignatureInvalid)?;
+        let evidence = KeyEvidence::new(algorithm, key.id(), keys.stale_age());
+        drop(header);
+        // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile asks for.
+        let claims = ClaimsSet::parse(token.into_payload())?;
+        anchor.check_claims(&claims, clock)?;
+        // 7. Possession, if the token is bound to a key.
+        check_confirmation(claims.has_confirmation())?;
+        Ok(VerifiedToken::new(claims, evidence))
+    }
+
+    fn anchor_of(&self, token: &UnverifiedToken<'_>) -> Result<&TrustAnchor, Rejection> {
+        match self.anchors.as_slice() {
+            // The one issuer's name is compared with the other claims, after the signature.
+            [only] => Ok(only),
+            several => {
+                let issuer = read_issuer(token.unverified_payload())?;
+                let index = self.by_identifier.get(&issuer).ok_or(Rejection::IssuerUnknown)?;
+                several.get(*index).ok_or(Rejection::IssuerUnknown)
+            }
+        }
+    }
+}
+
+impl TrustAnchor {
+    fn check_claims(&self, claims: &ClaimsSet, clock: &dyn Clock) -> Result<(), Rejection> {
+        match claims.issuer() {
+            None => return Err(Rejection::ClaimMissing { claim: "iss" }),
+            Some(issuer) if issuer != self.identifier => return Err(Rejection::IssuerUnknown),
+            Some(_) => {}
+        }
+        self.audiences.check(claims.has_audience(), claims.audiences())?;
+        check_time(claims.time(), clock.now(), &self.time)?;
+        check_kind(claims, self.profile)
+    }
+}
+
+/// Why the checks ended early.
+enum Stop<'r> {
+    Rejected(Rejection),
+    Missed(Miss<'r>),
+}
+
+impl From<Rejection> for Stop<'_> {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}

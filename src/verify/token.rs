@@ -1,0 +1,200 @@
+//! The evidence.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use crate::claims::{ClaimsSet, Scope};
+use crate::error::Rejection;
+use crate::jose::Algorithm;
+use crate::time::UnixTime;
+
+/// A token that passed every check of its verifier.
+///
+/// Holding one is the evidence: only a [`Verifier`](crate::Verifier) makes them, so there is no `Default`, no
+/// `Deserialize` and no public constructor. Cheap to clone; `Debug` shows no claim.
+///
+/// ```compile_fail
+/// let forged: portcullis::VerifiedToken = Default::default();
+/// ```
+/// ```compile_fail
+/// let forged: portcullis::VerifiedToken = serde_json::from_str("{}").unwrap();
+/// ```
+#[derive(Clone)]
+pub struct VerifiedToken(Arc<Evidence>);
+
+struct Evidence {
+    claims: ClaimsSet,
+    key: KeyEvidence,
+    /// The claims in the first shape that the application asked for; others are read again.
+    remembered: OnceLock<(TypeId, Arc<dyn Any + Send + Sync>)>,
+}
+
+/// Which key vouches for the token.
+#[derive(Debug)]
+pub(super) struct KeyEvidence {
+    algorithm: Algorithm,
+    key_id: Option<Box<str>>,
+    stale_age: Option<Duration>,
+}
+
+impl KeyEvidence {
+    pub(super) fn new(algorithm: Algorithm, key_id: Option<&str>, stale_age: Option<Duration>) -> Self {
+        Self { algorithm, key_id: key_id.map(Box::from), stale_age }
+    }
+}
+
+impl VerifiedToken {
+    pub(super) fn new(claims: ClaimsSet, key: KeyEvidence) -> Self {
+        Self(Arc::new(Evidence { claims, key, remembered: OnceLock::new() }))
+    }
+
+    /// `iss`: the authorization server that issued the token.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.0.claims.issuer().unwrap_or_default()
+    }
+
+    /// `sub`: whom the token speaks of, unique within its issuer.
+    ///
+    /// Always there under [`Profile::Rfc9068`](crate::Profile::Rfc9068).
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.0.claims.subject()
+    }
+
+    /// `aud`: everyone the token is meant for; one of them is this verifier's audience.
+    pub fn audiences(&self) -> impl Iterator<Item = &str> {
+        self.0.claims.audiences()
+    }
+
+    /// `exp`: when the token expires, skew not included.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.0.claims.time().exp.unwrap_or(UnixTime::MIN)
+    }
+
+    /// `nbf`: from when on the token is valid.
+    #[must_use]
+    pub fn not_before(&self) -> Option<UnixTime> {
+        self.0.claims.time().nbf
+    }
+
+    /// `iat`: when the token was issued.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<UnixTime> {
+        self.0.claims.time().iat
+    }
+
+    /// `jti`: the token's own name.
+    #[must_use]
+    pub fn token_id(&self) -> Option<&str> {
+        self.0.claims.token_id()
+    }
+
+    /// `client_id`: the client that the token was issued to.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.0.claims.client_id()
+    }
+
+    /// `azp`: the client that the token was issued to, as providers without RFC 9068 write it.
+    #[must_use]
+    pub fn authorized_party(&self) -> Option<&str> {
+        self.0.claims.authorized_party()
+    }
+
+    /// What was granted: `scope` and `scp`, from a string or an array.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.0.claims.scopes()
+    }
+
+    /// Whether `scope` was granted.
+    #[must_use]
+    pub fn has_scope(&self, scope: &Scope) -> bool {
+        self.scopes().any(|granted| granted == scope.as_str())
+    }
+
+    /// `auth_time`: when the user authenticated.
+    #[must_use]
+    pub fn authenticated_at(&self) -> Option<UnixTime> {
+        self.0.claims.authenticated_at()
+    }
+
+    /// `acr`: the authentication context class.
+    #[must_use]
+    pub fn authentication_context(&self) -> Option<&str> {
+        self.0.claims.authentication_context()
+    }
+
+    /// `amr`: the authentication methods.
+    pub fn authentication_methods(&self) -> impl Iterator<Item = &str> {
+        self.0.claims.authentication_methods()
+    }
+
+    /// The algorithm that the signature was verified with.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.0.key.algorithm
+    }
+
+    /// The id of the issuer's key that vouches for the token.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.0.key.key_id.as_deref()
+    }
+
+    /// The age of the issuer's keys, when they should have been renewed by then and could not be.
+    #[must_use]
+    pub fn stale_key_age(&self) -> Option<Duration> {
+        self.0.key.stale_age
+    }
+
+    /// The claims set as it was signed: one JSON object.
+    #[must_use]
+    pub fn claims_json(&self) -> &str {
+        self.0.claims.payload()
+    }
+
+    /// All claims in the application's own shape.
+    ///
+    /// The first shape that is asked for is remembered, for this token and its clones: asking again costs nothing.
+    ///
+    /// # Errors
+    /// [`Rejection::ClaimsMismatch`] when the claims do not have that shape.
+    ///
+    /// ```no_run
+    /// # fn handler(token: portcullis::VerifiedToken) -> Result<(), portcullis::Rejection> {
+    /// #[derive(serde::Deserialize)]
+    /// struct User { email: String, tenant: u32 }
+    ///
+    /// let user = token.claims::<User>()?;
+    /// println!("{} of {}", user.email, user.tenant);
+    /// # Ok(()) }
+    /// ```
+    pub fn claims<T: DeserializeOwned + Send + Sync + 'static>(&self) -> Result<Arc<T>, Rejection> {
+        if let Some((_, known)) = self.0.remembered.get().filter(|(shape, _)| *shape == TypeId::of::<T>())
+            && let Ok(known) = Arc::clone(known).downcast()
+        {
+            return Ok(known);
+        }
+        let claims: T = serde_json::from_str(self.claims_json()).map_err(|_| Rejection::ClaimsMismatch)?;
+        let claims = Arc::new(claims);
+        // Lost when another shape, or another thread, was first; then the claims are simply read again next time.
+        let _ = self.0.remembered.set((TypeId::of::<T>(), Arc::<T>::clone(&claims)));
+        Ok(claims)
+    }
+}
+
+/// Shows what vouches for the token, and none of its claims.
+impl fmt::Debug for VerifiedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedToken")
+            .field("algorithm", &self.algorithm())
+            .field("expires_at", &self.expires_at())
+            .finish_non_exhaustive()
+    }
+}
