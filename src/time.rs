@@ -131,7 +131,6 @@ where
 
 /// The operating system's clock: what a verifier uses unless it is told otherwise.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
 pub struct SystemClock;
 
 impl Clock for SystemClock {

@@ -19,4 +19,5 @@ pub(crate) use audience::Audiences;
 pub(crate) use confirmation::check_confirmation;
 pub(crate) use kind::{check_kind, check_type};
 pub(crate) use set::{ClaimsSet, read_issuer};
+pub(crate) use span::Span;
 pub(crate) use time::{TimeRules, check_time};

@@ -62,6 +62,18 @@ impl ClaimsSet {
         Ok(Self { buffer, payload_bytes, fields })
     }
 
+    /// Keeps a string that is not of the payload with the claims.
+    pub(crate) fn attach(&mut self, text: &str) -> Option<Span> {
+        let span = Span::behind(&self.buffer, text)?;
+        self.buffer.push_str(text);
+        Some(span)
+    }
+
+    /// A string that was attached.
+    pub(crate) fn attached(&self, span: Span) -> &str {
+        span.of(&self.buffer)
+    }
+
     /// The payload as it was signed.
     pub(crate) fn payload(&self) -> &str {
         self.buffer.get(..self.payload_bytes).unwrap_or_default()
@@ -324,7 +336,7 @@ impl<'p> Visitor<'p> for StringsSeed<'_, 'p> {
         while let Some(Text(text)) = items.next_element()? {
             spans.push(self.spanner.span(&text).ok_or_else(|| de::Error::custom("too long"))?);
         }
-        Ok(Spans::Many(spans.into_boxed_slice()))
+        Ok(Spans::Many(spans))
     }
 }
 

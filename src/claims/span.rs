@@ -13,7 +13,7 @@ pub(crate) enum Spans {
     #[default]
     Absent,
     One(Span),
-    Many(Box<[Span]>),
+    Many(Vec<Span>),
 }
 
 impl Spans {
@@ -31,6 +31,15 @@ impl Spans {
 }
 
 impl Span {
+    /// Where `text` will stand once it is appended to `buffer`.
+    pub(crate) fn behind(buffer: &str, text: &str) -> Option<Self> {
+        Self::new(buffer.len(), text.len())
+    }
+
+    fn new(start: usize, len: usize) -> Option<Self> {
+        Some(Self { start: u32::try_from(start).ok()?, end: u32::try_from(start.checked_add(len)?).ok()? })
+    }
+
     /// The string's text in `buffer`. Spans are made only for the buffer that they are kept with.
     pub(crate) fn of(self, buffer: &str) -> &str {
         let range = usize::try_from(self.start).unwrap_or(usize::MAX)..usize::try_from(self.end).unwrap_or(0);
@@ -54,7 +63,7 @@ impl<'i> Spanner<'i> {
     pub(crate) fn span(&mut self, text: &str) -> Option<Span> {
         let offset = text.as_ptr().addr().checked_sub(self.input.as_ptr().addr());
         match offset.and_then(|start| Some((start, self.input.get(start..start.checked_add(text.len())?)?))) {
-            Some((start, same)) if same.as_ptr() == text.as_ptr() => Self::make(start, text.len()),
+            Some((start, same)) if same.as_ptr() == text.as_ptr() => Span::new(start, text.len()),
             _ => self.append(text),
         }
     }
@@ -63,16 +72,12 @@ impl<'i> Spanner<'i> {
     pub(crate) fn append(&mut self, text: &str) -> Option<Span> {
         let start = self.input.len() + self.appended.len();
         self.appended.push_str(text);
-        Self::make(start, text.len())
+        Span::new(start, text.len())
     }
 
     /// What must follow the input in the buffer.
     pub(crate) fn into_appended(self) -> String {
         self.appended
-    }
-
-    fn make(start: usize, len: usize) -> Option<Span> {
-        Some(Span { start: u32::try_from(start).ok()?, end: u32::try_from(start.checked_add(len)?).ok()? })
     }
 }
 

@@ -19,13 +19,15 @@ pub(super) const fn decoded_bytes(encoded: usize) -> usize {
 /// two texts name one token.
 pub(super) fn decode_into<'o>(encoded: &str, out: &'o mut [u8]) -> Option<&'o [u8]> {
     let room = out.get_mut(..decoded_bytes(encoded.len()))?;
-    let written = URL_SAFE_NO_PAD.decode_slice_unchecked(encoded, room).ok()?;
+    let written = strict_engine().decode_slice(encoded, room).ok()?;
     room.get(..written)
 }
 
 /// Decodes into a vector of its own, under the rules of [`decode_into`].
 pub(super) fn decode(encoded: &str) -> Option<Vec<u8>> {
-    let mut out = vec![0; decoded_bytes(encoded.len())];
+    let len = decoded_bytes(encoded.len());
+    let mut out = Vec::with_capacity(len + SPARE);
+    out.resize(len, 0);
     let written = decode_into(encoded, &mut out)?.len();
     out.truncate(written);
     Some(out)
@@ -35,6 +37,27 @@ pub(super) fn decode(encoded: &str) -> Option<Vec<u8>> {
 pub(crate) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
+
+/// The decoder for vector instructions, which the processor may turn out not to have.
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
+fn strict_engine() -> &'static impl Engine {
+    use std::sync::LazyLock;
+
+    use base64::engine::Simd;
+    use base64::engine::general_purpose::NO_PAD;
+
+    static ENGINE: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
+    &*ENGINE
+}
+
+/// The decoder for processors without vector instructions that it knows.
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
+fn strict_engine() -> &'static impl Engine {
+    &URL_SAFE_NO_PAD
+}
+
+/// Room left behind what is decoded: the claims keep a key id and unescaped strings there without a second allocation.
+const SPARE: usize = 64;
 
 #[cfg(test)]
 mod tests {

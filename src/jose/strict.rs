@@ -122,7 +122,7 @@ impl<'de> Deserialize<'de> for StrictValue<'de> {
 #[derive(Default)]
 pub(crate) struct Names<'de> {
     few: [Option<Cow<'de, str>>; FEW],
-    many: HashSet<Cow<'de, str>>,
+    many: Option<HashSet<Cow<'de, str>>>,
 }
 
 impl<'de> Names<'de> {
@@ -138,7 +138,7 @@ impl<'de> Names<'de> {
                 }
             }
         }
-        self.many.insert(name)
+        self.many.get_or_insert_default().insert(name)
     }
 }
 

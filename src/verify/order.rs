@@ -75,14 +75,14 @@ impl Rules {
         // 5. The signature, over the exact bytes received.
         let signed = |key: &&Key| key.verify(algorithm, token.signing_input(), token.signature());
         let key = candidates.iter().find(signed).ok_or(Rejection::SignatureInvalid)?;
-        let evidence = KeyEvidence::new(algorithm, key.id(), keys.stale_age());
-        drop(header);
         // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile asks for.
-        let claims = ClaimsSet::parse(token.into_payload())?;
+        drop(header);
+        let mut claims = ClaimsSet::parse(token.into_payload())?;
         anchor.check_claims(&claims, clock)?;
         // 7. Possession, if the token is bound to a key.
         check_confirmation(claims.has_confirmation())?;
-        Ok(VerifiedToken::new(claims, evidence))
+        let key_id = key.id().and_then(|id| claims.attach(id));
+        Ok(VerifiedToken::new(claims, KeyEvidence { algorithm, key_id, stale_age: keys.stale_age() }))
     }
 
     fn anchor_of(&self, token: &UnverifiedToken<'_>) -> Result<&TrustAnchor, Rejection> {

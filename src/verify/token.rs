@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::claims::{ClaimsSet, Scope};
+use crate::claims::{ClaimsSet, Scope, Span};
 use crate::error::Rejection;
 use crate::jose::Algorithm;
 use crate::time::UnixTime;
@@ -36,15 +36,10 @@ struct Evidence {
 /// Which key vouches for the token.
 #[derive(Debug)]
 pub(super) struct KeyEvidence {
-    algorithm: Algorithm,
-    key_id: Option<Box<str>>,
-    stale_age: Option<Duration>,
-}
-
-impl KeyEvidence {
-    pub(super) fn new(algorithm: Algorithm, key_id: Option<&str>, stale_age: Option<Duration>) -> Self {
-        Self { algorithm, key_id: key_id.map(Box::from), stale_age }
-    }
+    pub(super) algorithm: Algorithm,
+    /// Attached to the claims.
+    pub(super) key_id: Option<Span>,
+    pub(super) stale_age: Option<Duration>,
 }
 
 impl VerifiedToken {
@@ -144,7 +139,7 @@ impl VerifiedToken {
     /// The id of the issuer's key that vouches for the token.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.0.key.key_id.as_deref()
+        self.0.key.key_id.map(|span| self.0.claims.attached(span))
     }
 
     /// The age of the issuer's keys, when they should have been renewed by then and could not be.
