@@ -4,7 +4,9 @@
 fn codes(source: &str) -> Vec<&str> {
     let body = source.split_once("pub const fn code(").expect("a code()").1;
     let body = body.split_once("\n    }\n").expect("its end").0;
-    body.lines().filter_map(|line| line.split_once("=> \"")?.1.split_once('"').map(|(code, _)| code)).collect()
+    body.lines()
+        .filter_map(|line| line.split_once("=> \"")?.1.split_once('"').map(|(code, _)| code))
+        .collect()
 }
 
 #[test]

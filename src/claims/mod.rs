@@ -5,11 +5,14 @@
 
 mod audience;
 mod confirmation;
+mod issuer;
 mod kind;
+mod pass;
 mod scope;
 mod set;
 mod span;
 mod time;
+mod values;
 
 pub use kind::Profile;
 pub use scope::{Scope, ScopeError};
@@ -17,7 +20,8 @@ pub use time::{DEFAULT_SKEW, MAX_SKEW};
 
 pub(crate) use audience::Audiences;
 pub(crate) use confirmation::check_confirmation;
+pub(crate) use issuer::read_issuer;
 pub(crate) use kind::{check_kind, check_type};
-pub(crate) use set::{ClaimsSet, read_issuer};
+pub(crate) use set::ClaimsSet;
 pub(crate) use span::Span;
 pub(crate) use time::{TimeRules, check_time};

@@ -1,13 +1,9 @@
-//! One pass over the payload.
+//! The claims of one token.
 
-use std::fmt;
-
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-
-use super::span::{Span, Spanner, Spans};
+use super::pass::{Fields, read_fields};
+use super::span::{Span, Spans};
 use super::time::TimeClaims;
 use crate::error::Rejection;
-use crate::jose::{Names, Reading, StrictValue, Text};
 use crate::time::UnixTime;
 
 /// The claims of a payload, typed where they are registered; the text is kept for the others.
@@ -19,25 +15,6 @@ pub(crate) struct ClaimsSet {
     fields: Fields,
 }
 
-#[derive(Debug, Default)]
-struct Fields {
-    iss: Option<Span>,
-    sub: Option<Span>,
-    jti: Option<Span>,
-    client_id: Option<Span>,
-    azp: Option<Span>,
-    acr: Option<Span>,
-    aud: Spans,
-    scope: Spans,
-    scp: Spans,
-    amr: Spans,
-    time: TimeClaims,
-    auth_time: Option<UnixTime>,
-    cnf: bool,
-    nonce: bool,
-    other_kind: Option<&'static str>,
-}
-
 impl ClaimsSet {
     /// Reads a payload whose signature holds.
     ///
@@ -45,19 +22,8 @@ impl ClaimsSet {
     /// [`Rejection::ClaimsMalformed`], [`Rejection::ClaimRepeated`] or [`Rejection::ClaimType`].
     pub(crate) fn parse(payload: Vec<u8>) -> Result<Self, Rejection> {
         let mut buffer = String::from_utf8(payload).map_err(|_| Rejection::ClaimsMalformed)?;
-        let mut pass =
-            Pass { spanner: Spanner::new(&buffer), fields: Fields::default(), reading: Reading::default() };
-        let mut input = serde_json::Deserializer::from_str(&buffer);
-        let outcome = input.deserialize_map(ClaimsVisitor(&mut pass)).and_then(|()| input.end());
-        if let Err(error) = outcome {
-            return Err(match (pass.reading.repeated, error.is_data(), pass.reading.member) {
-                (true, _, claim) => Rejection::ClaimRepeated { claim },
-                (false, true, Some(claim)) => Rejection::ClaimType { claim },
-                (false, ..) => Rejection::ClaimsMalformed,
-            });
-        }
-        let Pass { spanner, fields, .. } = pass;
-        let (appended, payload_bytes) = (spanner.into_appended(), buffer.len());
+        let (fields, appended) = read_fields(&buffer)?;
+        let payload_bytes = buffer.len();
         buffer.push_str(&appended);
         Ok(Self { buffer, payload_bytes, fields })
     }
@@ -151,272 +117,158 @@ impl ClaimsSet {
     }
 }
 
-/// The `iss` of a payload that nothing vouches for, to choose by it whose rules and keys apply.
-///
-/// # Errors
-/// [`Rejection::ClaimsMalformed`], [`Rejection::ClaimMissing`] or [`Rejection::ClaimType`].
-pub(crate) fn read_issuer(payload: &[u8]) -> Result<String, Rejection> {
-    let mut pass = IssuerPass::default();
-    let mut input = serde_json::Deserializer::from_slice(payload);
-    let outcome = input.deserialize_map(IssuerVisitor(&mut pass)).and_then(|()| input.end());
-    match (outcome, pass) {
-        (_, IssuerPass { repeated: true, .. }) => Err(Rejection::ClaimRepeated { claim: Some("iss") }),
-        (Err(error), IssuerPass { reading: true, .. }) if error.is_data() => {
-            Err(Rejection::ClaimType { claim: "iss" })
-        }
-        (Err(_), _) => Err(Rejection::ClaimsMalformed),
-        (Ok(()), IssuerPass { issuer, .. }) => issuer.ok_or(Rejection::ClaimMissing { claim: "iss" }),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-struct Pass<'p> {
-    spanner: Spanner<'p>,
-    fields: Fields,
-    reading: Reading,
-}
-
-impl Pass<'_> {
-    fn span<E: de::Error>(&mut self, text: &Text<'_>) -> Result<Span, E> {
-        self.spanner.span(&text.0).ok_or_else(|| E::custom("too long"))
-    }
-}
-
-struct ClaimsVisitor<'v, 'p>(&'v mut Pass<'p>);
-
-impl<'p> Visitor<'p> for ClaimsVisitor<'_, 'p> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a claims set")
+    fn parse(payload: &str) -> Result<ClaimsSet, Rejection> {
+        ClaimsSet::parse(payload.as_bytes().to_vec())
     }
 
-    fn visit_map<A: MapAccess<'p>>(self, mut members: A) -> Result<(), A::Error> {
-        let pass = self.0;
-        let mut others = Names::default();
-        while let Some(Text(name)) = members.next_key()? {
-            match &*name {
-                "iss" => pass.string(&mut members, "iss", |f| &mut f.iss)?,
-                "sub" => pass.string(&mut members, "sub", |f| &mut f.sub)?,
-                "jti" => pass.string(&mut members, "jti", |f| &mut f.jti)?,
-                "client_id" => pass.string(&mut members, "client_id", |f| &mut f.client_id)?,
-                "azp" => pass.string(&mut members, "azp", |f| &mut f.azp)?,
-                "acr" => pass.string(&mut members, "acr", |f| &mut f.acr)?,
-                "aud" => pass.strings(&mut members, "aud", Form::StringOrArray, |f| &mut f.aud)?,
-                "scope" => pass.strings(&mut members, "scope", Form::StringOrArray, |f| &mut f.scope)?,
-                "scp" => pass.strings(&mut members, "scp", Form::StringOrArray, |f| &mut f.scp)?,
-                "amr" => pass.strings(&mut members, "amr", Form::Array, |f| &mut f.amr)?,
-                "exp" => pass.date(&mut members, "exp", |f| &mut f.time.exp)?,
-                "nbf" => pass.date(&mut members, "nbf", |f| &mut f.time.nbf)?,
-                "iat" => pass.date(&mut members, "iat", |f| &mut f.time.iat)?,
-                "auth_time" => pass.date(&mut members, "auth_time", |f| &mut f.auth_time)?,
-                "cnf" => {
-                    pass.reading.enter("cnf", &mut pass.fields.cnf)?;
-                    members.next_value::<StrictObject>()?;
-                }
-                "nonce" => {
-                    pass.reading.enter("nonce", &mut pass.fields.nonce)?;
-                    members.next_value::<StrictValue<'_>>()?;
-                }
-                "typ" => pass.marker(
-                    &mut members,
-                    name,
-                    &mut others,
-                    "typ",
-                    &["ID", "Refresh", "Offline", "Logout"],
-                )?,
-                "token_use" => pass.marker(&mut members, name, &mut others, "token_use", &["id"])?,
-                other => {
-                    if let Some(member) = OF_OTHER_KINDS.iter().find(|member| **member == other) {
-                        pass.fields.other_kind = Some(member);
-                    }
-                    pass.reading.enter_unknown(name, &mut others)?;
-                    members.next_value::<StrictValue<'_>>()?;
-                }
+    fn fault(payload: &str) -> Rejection {
+        parse(payload).expect_err(payload)
+    }
+
+    #[test]
+    fn registered_claims_are_read_and_the_text_is_kept() {
+        let payload = r#"{"iss":"https:\/\/id.example","sub":"s\u00e4","aud":["a","\u0062"],"exp":1.5,"nbf":-1,
+            "iat":7,"jti":"j","client_id":"c","azp":"p","scope":"one  two","scp":["three","four five"],
+            "auth_time":9,"acr":"high","amr":["pwd","otp"],"cnf":{"jkt":"x"},"other":{"deep":[1,{}]}}"#;
+        let claims = parse(payload).unwrap();
+        assert_eq!((claims.issuer(), claims.subject()), (Some("https://id.example"), Some("sä")));
+        assert_eq!(
+            (claims.token_id(), claims.client_id(), claims.authorized_party()),
+            (Some("j"), Some("c"), Some("p"))
+        );
+        assert_eq!(claims.audiences().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(claims.scopes().collect::<Vec<_>>(), ["one", "two", "three", "four", "five"]);
+        assert_eq!(claims.authentication_methods().collect::<Vec<_>>(), ["pwd", "otp"]);
+        assert_eq!(claims.authentication_context(), Some("high"));
+        let time = claims.time();
+        assert_eq!(time.exp, UnixTime::from_fractional_seconds(1.5));
+        assert_eq!((time.nbf, time.iat), (Some(UnixTime::from_seconds(-1)), Some(UnixTime::from_seconds(7))));
+        assert_eq!(claims.authenticated_at(), Some(UnixTime::from_seconds(9)));
+        assert!(claims.has_confirmation() && claims.has_audience());
+        assert_eq!(claims.payload(), payload);
+    }
+
+    #[test]
+    fn what_is_absent_is_absent() {
+        let claims = parse("{}").unwrap();
+        assert_eq!((claims.issuer(), claims.subject(), claims.time().exp), (None, None, None));
+        assert!(!claims.has_audience() && !claims.has_confirmation() && claims.scopes().next().is_none());
+    }
+
+    #[test]
+    fn wrong_types_are_named() {
+        for claim in ["iss", "sub", "jti", "client_id", "azp", "acr"] {
+            for value in ["1", "null", "true", "[]", "{}", r#"["a"]"#] {
+                assert_eq!(
+                    fault(&format!(r#"{{"{claim}":{value}}}"#)),
+                    Rejection::ClaimType { claim },
+                    "{claim} {value}"
+                );
             }
         }
-        Ok(())
-    }
-}
-
-impl<'p> Pass<'p> {
-    fn string<A: MapAccess<'p>>(
-        &mut self,
-        members: &mut A,
-        claim: &'static str,
-        field: fn(&mut Fields) -> &mut Option<Span>,
-    ) -> Result<(), A::Error> {
-        self.reading.enter(claim, &mut field(&mut self.fields).is_some())?;
-        let text = members.next_value()?;
-        *field(&mut self.fields) = Some(self.span(&text)?);
-        Ok(())
-    }
-
-    fn strings<A: MapAccess<'p>>(
-        &mut self,
-        members: &mut A,
-        claim: &'static str,
-        form: Form,
-        field: fn(&mut Fields) -> &mut Spans,
-    ) -> Result<(), A::Error> {
-        self.reading.enter(claim, &mut field(&mut self.fields).is_present())?;
-        let spans = members.next_value_seed(StringsSeed { spanner: &mut self.spanner, form })?;
-        *field(&mut self.fields) = spans;
-        Ok(())
+        for claim in ["aud", "scope", "scp"] {
+            for value in ["1", "null", "true", "{}", "[1]", r#"["a",null]"#, r#"[["a"]]"#] {
+                assert_eq!(
+                    fault(&format!(r#"{{"{claim}":{value}}}"#)),
+                    Rejection::ClaimType { claim },
+                    "{claim} {value}"
+                );
+            }
+        }
+        for claim in ["exp", "nbf", "iat", "auth_time"] {
+            for value in [r#""1700000000""#, "null", "true", "[1]", "{}", r#""""#] {
+                assert_eq!(
+                    fault(&format!(r#"{{"{claim}":{value}}}"#)),
+                    Rejection::ClaimType { claim },
+                    "{claim} {value}"
+                );
+            }
+        }
+        assert_eq!(fault(r#"{"amr":"pwd"}"#), Rejection::ClaimType { claim: "amr" });
+        for value in ["1", "null", "[]", r#""x""#] {
+            assert_eq!(
+                fault(&format!(r#"{{"cnf":{value}}}"#)),
+                Rejection::ClaimType { claim: "cnf" },
+                "{value}"
+            );
+        }
     }
 
-    fn date<A: MapAccess<'p>>(
-        &mut self,
-        members: &mut A,
-        claim: &'static str,
-        field: fn(&mut Fields) -> &mut Option<UnixTime>,
-    ) -> Result<(), A::Error> {
-        self.reading.enter(claim, &mut field(&mut self.fields).is_some())?;
-        let NumericDate(time) = members.next_value()?;
-        *field(&mut self.fields) = Some(time);
-        Ok(())
-    }
-
-    /// A claim without a registered type of which some values mark another kind of token.
-    fn marker<A: MapAccess<'p>>(
-        &mut self,
-        members: &mut A,
-        name: std::borrow::Cow<'p, str>,
-        others: &mut Names<'p>,
-        claim: &'static str,
-        marking: &[&str],
-    ) -> Result<(), A::Error> {
-        self.reading.enter_unknown(name, others)?;
-        if let StrictValue::Text(text) = members.next_value()?
-            && marking.iter().any(|mark| mark.eq_ignore_ascii_case(&text))
+    #[test]
+    fn repeated_members_are_refused_wherever_they_stand() {
+        for claim in ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "scope", "scp", "amr", "cnf", "nonce"]
         {
-            self.fields.other_kind = Some(claim);
+            let value = match claim {
+                "exp" | "nbf" | "iat" => "1",
+                "cnf" => "{}",
+                "amr" => "[]",
+                _ => r#""a""#,
+            };
+            let twice = format!(r#"{{"{claim}":{value},"{claim}":{value}}}"#);
+            assert_eq!(fault(&twice), Rejection::ClaimRepeated { claim: Some(claim) }, "{twice}");
         }
-        Ok(())
+        assert_eq!(fault(r#"{"x":1,"x":1}"#), Rejection::ClaimRepeated { claim: None });
+        assert_eq!(fault(r#"{"\u0065xp":1,"exp":2}"#), Rejection::ClaimRepeated { claim: Some("exp") });
+        assert_eq!(fault(r#"{"x":{"y":[{"z":1,"z":1}]}}"#), Rejection::ClaimsMalformed);
+        assert!(parse(r#"{"x":{"y":1},"y":{"y":1},"EXP":1,"exp":1}"#).is_ok());
     }
-}
 
-/// Claims that stand only in tokens of other kinds.
-const OF_OTHER_KINDS: [&str; 4] = ["at_hash", "c_hash", "s_hash", "events"];
+    #[test]
+    fn what_is_no_claims_set_is_refused() {
+        let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+        for payload in
+            ["", "[]", "null", "1", "{", "{}x", r#"{"a":1,}"#, r#"{"exp":01}"#, r#"{"exp":Infinity}"#, &deep]
+        {
+            assert_eq!(fault(payload), Rejection::ClaimsMalformed, "{payload:.40}");
+        }
+        assert_eq!(ClaimsSet::parse(b"{\"a\":\"\xff\"}".to_vec()).err(), Some(Rejection::ClaimsMalformed));
+    }
 
-#[derive(Clone, Copy)]
-enum Form {
-    StringOrArray,
-    Array,
-}
-
-struct StringsSeed<'s, 'p> {
-    spanner: &'s mut Spanner<'p>,
-    form: Form,
-}
-
-impl<'p> de::DeserializeSeed<'p> for StringsSeed<'_, 'p> {
-    type Value = Spans;
-
-    fn deserialize<D: Deserializer<'p>>(self, deserializer: D) -> Result<Spans, D::Error> {
-        match self.form {
-            Form::StringOrArray => deserializer.deserialize_any(self),
-            Form::Array => deserializer.deserialize_seq(self),
+    #[test]
+    fn dates_beyond_64_bits_saturate() {
+        for (number, want) in [
+            ("9223372036854775807", UnixTime::from_seconds(i64::MAX)),
+            ("18446744073709551615", UnixTime::MAX),
+            ("-9223372036854775808", UnixTime::from_seconds(i64::MIN)),
+            ("1e300", UnixTime::from_seconds(i64::MAX)),
+            ("17e8", UnixTime::from_seconds(1_700_000_000)),
+            ("-0", UnixTime::EPOCH),
+        ] {
+            assert_eq!(parse(&format!(r#"{{"exp":{number}}}"#)).unwrap().time().exp, Some(want), "{number}");
         }
     }
-}
 
-impl<'p> Visitor<'p> for StringsSeed<'_, 'p> {
-    type Value = Spans;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string or an array of strings")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Spans, E> {
-        self.spanner.span(text).map(Spans::One).ok_or_else(|| E::custom("too long"))
-    }
-
-    fn visit_seq<A: SeqAccess<'p>>(self, mut items: A) -> Result<Spans, A::Error> {
-        let mut spans = Vec::new();
-        while let Some(Text(text)) = items.next_element()? {
-            spans.push(self.spanner.span(&text).ok_or_else(|| de::Error::custom("too long"))?);
+    #[test]
+    fn other_kinds_give_themselves_away() {
+        for (payload, want) in [
+            (r#"{"at_hash":"x"}"#, Some("at_hash")),
+            (r#"{"c_hash":"x"}"#, Some("c_hash")),
+            (r#"{"s_hash":"x"}"#, Some("s_hash")),
+            (r#"{"events":{}}"#, Some("events")),
+            (r#"{"nonce":"x"}"#, Some("nonce")),
+            (r#"{"nonce":"x","scope":""}"#, None),
+            (r#"{"nonce":"x","scp":[]}"#, None),
+            (r#"{"token_use":"id"}"#, Some("token_use")),
+            (r#"{"token_use":"access"}"#, None),
+            (r#"{"typ":"ID"}"#, Some("typ")),
+            (r#"{"typ":"Refresh"}"#, Some("typ")),
+            (r#"{"typ":"Bearer"}"#, None),
+            (r#"{"typ":7}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(parse(payload).unwrap().other_kind(), want, "{payload}");
         }
-        Ok(Spans::Many(spans))
-    }
-}
-
-/// A NumericDate: an integer or a number with a fraction, before or after the epoch; never a string.
-struct NumericDate(UnixTime);
-
-impl<'de> Deserialize<'de> for NumericDate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct DateVisitor;
-        impl Visitor<'_> for DateVisitor {
-            type Value = NumericDate;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a NumericDate")
-            }
-            fn visit_i64<E>(self, seconds: i64) -> Result<NumericDate, E> {
-                Ok(NumericDate(UnixTime::from_seconds(seconds)))
-            }
-            fn visit_u64<E>(self, seconds: u64) -> Result<NumericDate, E> {
-                Ok(NumericDate(i64::try_from(seconds).map_or(UnixTime::MAX, UnixTime::from_seconds)))
-            }
-            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<NumericDate, E> {
-                UnixTime::from_fractional_seconds(seconds)
-                    .map(NumericDate)
-                    .ok_or_else(|| E::custom("not finite"))
-            }
-        }
-        // Not `deserialize_any`: another crate may turn on serde_json's `arbitrary_precision`, which changes only that.
-        deserializer.deserialize_f64(DateVisitor)
-    }
-}
-
-/// An object, read and forgotten, with no member repeated at any depth.
-struct StrictObject;
-
-impl<'de> Deserialize<'de> for StrictObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor;
-        impl<'de> Visitor<'de> for ObjectVisitor {
-            type Value = StrictObject;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<StrictObject, A::Error> {
-                StrictValue::deserialize(de::value::MapAccessDeserializer::new(members)).map(|_| StrictObject)
-            }
-        }
-        deserializer.deserialize_map(ObjectVisitor)
-    }
-}
-
-#[derive(Default)]
-struct IssuerPass {
-    issuer: Option<String>,
-    reading: bool,
-    repeated: bool,
-}
-
-struct IssuerVisitor<'p>(&'p mut IssuerPass);
-
-impl<'de> Visitor<'de> for IssuerVisitor<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a claims set")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(Text(name)) = members.next_key()? {
-            self.0.reading = name == "iss";
-            if !self.0.reading {
-                members.next_value::<de::IgnoredAny>()?;
-                continue;
-            }
-            self.0.repeated = self.0.issuer.is_some();
-            let Text(issuer) = members.next_value()?;
-            self.0.issuer = Some(issuer.into_owned());
-            if self.0.repeated {
-                return Err(de::Error::custom("repeated member"));
-            }
-        }
-        Ok(())
+    #[test]
+    fn attached_strings_do_not_disturb_the_payload() {
+        let mut claims = parse(r#"{"sub":"\u0061"}"#).unwrap();
+        let span = claims.attach("key-1").unwrap();
+        assert_eq!((claims.attached(span), claims.subject()), ("key-1", Some("a")));
+        assert_eq!(claims.payload(), r#"{"sub":"\u0061"}"#);
     }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::rejection::MemberFault;
+use super::fault::MemberFault;
 use crate::jose::Algorithm;
 
 /// Why a key is not used.

@@ -10,15 +10,19 @@
 //! key bytes or any other text that a caller chose.
 
 mod config;
+mod fault;
 mod key;
 mod rejection;
+mod status;
 mod unavailable;
 
 use std::fmt;
 
 pub use config::ConfigError;
+pub use fault::{MemberFault, Segment, TokenFault};
 pub use key::{JwkSetError, KeyError};
-pub use rejection::{MemberFault, Rejection, Segment, Status, TokenFault};
+pub use rejection::Rejection;
+pub use status::Status;
 pub use unavailable::Unavailable;
 
 /// Why a request was not let through.

@@ -1,11 +1,13 @@
-//! What is wrong with a credential, and what that means over HTTP and gRPC.
+//! What is wrong with a credential.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::jose::{Algorithm, Reading};
+use super::fault::{MemberFault, TokenFault, named};
+use super::status::Status;
+use crate::jose::Algorithm;
 use crate::time::UnixTime;
 
 /// What is wrong with a credential.
@@ -234,144 +236,6 @@ impl Rejection {
             Self::ScopeMissing { .. } => Status::InsufficientScope,
         }
     }
-}
-
-/// What a rejection means to the client: an HTTP status, a gRPC status and the `error` of a challenge.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Status {
-    /// Nothing usable was sent: 401 with a challenge that carries no `error`.
-    Unauthenticated,
-    /// The request itself is malformed: 400, `invalid_request`.
-    InvalidRequest,
-    /// The token is not good: 401, `invalid_token`.
-    InvalidToken,
-    /// The token is good and grants too little: 403, `insufficient_scope`.
-    InsufficientScope,
-}
-
-impl Status {
-    /// The HTTP status code.
-    #[must_use]
-    pub const fn http(self) -> u16 {
-        match self {
-            Self::InvalidRequest => 400,
-            Self::Unauthenticated | Self::InvalidToken => 401,
-            Self::InsufficientScope => 403,
-        }
-    }
-
-    /// The gRPC status code: 16 is `UNAUTHENTICATED`, 7 is `PERMISSION_DENIED`.
-    ///
-    /// A malformed credential is 16 as well: 3, `INVALID_ARGUMENT`, speaks of the message, which nobody looked at.
-    #[must_use]
-    pub const fn grpc(self) -> u8 {
-        match self {
-            Self::Unauthenticated | Self::InvalidRequest | Self::InvalidToken => 16,
-            Self::InsufficientScope => 7,
-        }
-    }
-
-    /// The `error` of the challenge, where there is one.
-    #[must_use]
-    pub const fn oauth_error(self) -> Option<&'static str> {
-        match self {
-            Self::Unauthenticated => None,
-            Self::InvalidRequest => Some("invalid_request"),
-            Self::InvalidToken => Some("invalid_token"),
-            Self::InsufficientScope => Some("insufficient_scope"),
-        }
-    }
-}
-
-/// What is wrong with a token's outer form.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[non_exhaustive]
-pub enum TokenFault {
-    /// Not exactly three segments. Five are an encrypted token, which is not accepted.
-    #[error("{found} segments instead of 3")]
-    Segments {
-        /// Segments found.
-        found: usize,
-    },
-    /// A segment is not canonical base64url: padding, white space, another alphabet or stray bits.
-    #[error("segment {segment} is not canonical base64url")]
-    Encoding {
-        /// Which one.
-        segment: Segment,
-    },
-}
-
-/// One of the three segments of a compact token.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Segment {
-    /// The first.
-    Header,
-    /// The second.
-    Payload,
-    /// The third.
-    Signature,
-}
-
-impl std::fmt::Display for Segment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Header => "header",
-            Self::Payload => "payload",
-            Self::Signature => "signature",
-        })
-    }
-}
-
-/// What is wrong with a JSON object, by the member at fault where that is one with a meaning.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[non_exhaustive]
-pub enum MemberFault {
-    /// Not one JSON object.
-    #[error("not a JSON object")]
-    Json,
-    /// A member that must be there is not.
-    #[error("member {member} is missing")]
-    Missing {
-        /// The member.
-        member: &'static str,
-    },
-    /// A member has the wrong JSON type.
-    #[error("member {member} has the wrong type")]
-    WrongType {
-        /// The member.
-        member: &'static str,
-    },
-    /// A member stands twice.
-    #[error("a member is repeated{}", named(*member))]
-    Repeated {
-        /// The member, if it has a meaning here.
-        member: Option<&'static str>,
-    },
-    /// A member's value is longer than is read.
-    #[error("member {member} is over {limit} bytes")]
-    TooLong {
-        /// The member.
-        member: &'static str,
-        /// The most that is read.
-        limit: usize,
-    },
-}
-
-impl MemberFault {
-    /// The fault behind a reader's `error`, given what was being read.
-    pub(crate) fn of(error: &serde_json::Error, reading: &Reading) -> Self {
-        match (reading.repeated, error.is_data(), reading.member) {
-            (true, _, member) => Self::Repeated { member },
-            (false, true, Some(member)) => Self::WrongType { member },
-            (false, ..) => Self::Json,
-        }
-    }
-}
-
-fn named(member: Option<&'static str>) -> String {
-    member.map_or_else(String::new, |member| format!(": {member}"))
 }
 
 #[cfg(test)]

@@ -2,14 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use zeroize::Zeroizing;
-
-use super::algorithm::{Algorithm, AlgorithmSet, Curve, Family, KeyType};
-use super::base64url;
-use super::header::MAX_KID_BYTES;
-use super::strict::{Names, Reading, StrictValue, Text};
-use crate::error::{KeyError, MemberFault};
+use super::algorithm::{Algorithm, AlgorithmSet, Family, KeyType};
+use super::jwk_reader;
+use super::material::{KeyMaterial, check_lengths};
+use crate::error::KeyError;
 
 /// A key as its owner published it: read and bounded, not yet proven fit for any algorithm.
 ///
@@ -26,74 +22,11 @@ use crate::error::{KeyError, MemberFault};
 #[derive(Clone, Eq, PartialEq)]
 pub struct Jwk {
     material: KeyMaterial,
-    key_id: Option<String>,
-    key_use: Option<KeyUse>,
-    may_verify: bool,
+    pub(super) key_id: Option<String>,
+    pub(super) key_use: Option<KeyUse>,
+    pub(super) may_verify: bool,
     algorithm: Option<Algorithm>,
-    private: bool,
-}
-
-/// What a key is made of. Integers and coordinates are big-endian; those of RSA carry no leading zeros.
-#[derive(Clone, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum KeyMaterial {
-    /// A shared secret, wiped when dropped.
-    Oct {
-        /// `k`.
-        secret: Zeroizing<Vec<u8>>,
-    },
-    /// An RSA public key.
-    Rsa {
-        /// The modulus.
-        n: Vec<u8>,
-        /// The public exponent.
-        e: Vec<u8>,
-    },
-    /// A point on a Weierstrass curve, each coordinate at full length.
-    Ec {
-        /// `crv`.
-        curve: Curve,
-        /// The x coordinate.
-        x: Vec<u8>,
-        /// The y coordinate.
-        y: Vec<u8>,
-    },
-    /// An octet key pair's public half.
-    Okp {
-        /// `crv`.
-        curve: Curve,
-        /// The public key.
-        x: Vec<u8>,
-    },
-    /// An algorithm key pair's public half.
-    Akp {
-        /// `alg`, which for this type is part of the key.
-        algorithm: Algorithm,
-        /// `pub`.
-        public: Vec<u8>,
-    },
-}
-
-impl KeyMaterial {
-    /// The `kty` of such a key.
-    #[must_use]
-    pub const fn key_type(&self) -> KeyType {
-        match self {
-            Self::Oct { .. } => KeyType::Oct,
-            Self::Rsa { .. } => KeyType::Rsa,
-            Self::Ec { .. } => KeyType::Ec,
-            Self::Okp { .. } => KeyType::Okp,
-            Self::Akp { .. } => KeyType::Akp,
-        }
-    }
-
-    fn fits(&self, algorithm: Algorithm) -> bool {
-        match self {
-            Self::Oct { .. } | Self::Rsa { .. } => algorithm.key_type() == self.key_type(),
-            Self::Ec { curve, .. } | Self::Okp { curve, .. } => algorithm.curve() == Some(*curve),
-            Self::Akp { algorithm: own, .. } => algorithm == *own,
-        }
-    }
+    pub(super) private: bool,
 }
 
 /// What a key is meant for, `use` ([RFC 7517, section 4.2](https://www.rfc-editor.org/rfc/rfc7517#section-4.2)).
@@ -116,13 +49,7 @@ impl Jwk {
     /// # Errors
     /// [`KeyError`], naming the member at fault.
     pub fn parse(json: &str) -> Result<Self, KeyError> {
-        let mut pass = Pass::default();
-        let mut input = serde_json::Deserializer::from_str(json);
-        input
-            .deserialize_map(JwkVisitor(&mut pass))
-            .and_then(|()| input.end())
-            .map_err(|error| KeyError::Malformed(MemberFault::of(&error, &pass.reading)))?;
-        pass.finish()
+        jwk_reader::read(json)
     }
 
     /// A key of the given parts, without restrictions and without an id.
@@ -217,231 +144,11 @@ impl fmt::Debug for Jwk {
     }
 }
 
-/// Shows what kind of key it is, never the key.
-impl fmt::Debug for KeyMaterial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyMaterial({})", self.key_type())
-    }
-}
-
-/// Lengths and numbers that can be judged without a cryptographic library; the same on every backend.
-pub(super) fn check_lengths(material: KeyMaterial) -> Result<KeyMaterial, KeyError> {
-    match &material {
-        KeyMaterial::Rsa { n, e } => {
-            let bits = bit_length(n);
-            if !(RSA_BITS_MIN..=RSA_BITS_MAX).contains(&bits) {
-                return Err(KeyError::RsaModulusBits { bits, min: RSA_BITS_MIN, max: RSA_BITS_MAX });
-            }
-            if !is_odd(n) {
-                return Err(KeyError::RsaModulusEven);
-            }
-            if !is_odd(e) || !(RSA_EXPONENT_BITS_MIN..=RSA_EXPONENT_BITS_MAX).contains(&bit_length(e)) {
-                return Err(KeyError::RsaExponent);
-            }
-        }
-        KeyMaterial::Ec { curve, x, y } => {
-            for (member, coordinate) in [("x", x), ("y", y)] {
-                exact_length(member, coordinate, curve.coordinate_bytes())?;
-            }
-        }
-        KeyMaterial::Okp { curve, x } => exact_length("x", x, curve.coordinate_bytes())?,
-        KeyMaterial::Akp { algorithm, public } => {
-            let want = algorithm.ml_dsa_key_bytes().ok_or(KeyError::AlgorithmMismatch)?;
-            exact_length("pub", public, want)?;
-        }
-        KeyMaterial::Oct { .. } => {}
-    }
-    Ok(material)
-}
-
-fn exact_length(member: &'static str, bytes: &[u8], want: usize) -> Result<(), KeyError> {
-    if bytes.len() == want { Ok(()) } else { Err(KeyError::Length { member, found: bytes.len(), want }) }
-}
-
-/// Bits of a big-endian number without leading zero octets.
-fn bit_length(number: &[u8]) -> usize {
-    match number.first() {
-        None => 0,
-        Some(first) => {
-            (number.len() - 1) * 8 + 8usize.saturating_sub(first.leading_zeros().try_into().unwrap_or(8))
-        }
-    }
-}
-
-fn is_odd(number: &[u8]) -> bool {
-    number.last().is_some_and(|last| last & 1 == 1)
-}
-
-/// The smallest modulus: RFC 7518, section 3.3.
-const RSA_BITS_MIN: usize = 2_048;
-/// Verifying costs the square of this; nobody issues larger keys.
-const RSA_BITS_MAX: usize = 8_192;
-/// An exponent of 1 makes every message its own signature; 3 is the smallest that is one.
-const RSA_EXPONENT_BITS_MIN: usize = 2;
-/// What every candidate library takes; a large exponent is a way to make verification slow.
-const RSA_EXPONENT_BITS_MAX: usize = 32;
-
-#[derive(Default)]
-struct Pass<'j> {
-    kty: Option<Text<'j>>,
-    kid: Option<Text<'j>>,
-    key_use: Option<Text<'j>>,
-    alg: Option<Text<'j>>,
-    crv: Option<Text<'j>>,
-    x: Option<Text<'j>>,
-    y: Option<Text<'j>>,
-    n: Option<Text<'j>>,
-    e: Option<Text<'j>>,
-    k: Option<Text<'j>>,
-    public: Option<Text<'j>>,
-    key_ops: Option<Operations>,
-    private: bool,
-    reading: Reading,
-}
-
-impl Pass<'_> {
-    fn finish(self) -> Result<Jwk, KeyError> {
-        let text = |member, value: &Option<Text<'_>>| {
-            value
-                .as_ref()
-                .map(|text| text.0.clone().into_owned())
-                .ok_or(KeyError::Malformed(MemberFault::Missing { member }))
-        };
-        let bytes = |member, value: &Option<Text<'_>>| {
-            let encoded = value.as_ref().ok_or(KeyError::Malformed(MemberFault::Missing { member }))?;
-            base64url::decode(&encoded.0).ok_or(KeyError::Encoding { member })
-        };
-        let number = |member, value: &Option<Text<'_>>| {
-            let bytes = bytes(member, value)?;
-            Ok(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
-        };
-        let curve = |curves: &[Curve]| {
-            let name = text("crv", &self.crv)?;
-            curves.iter().copied().find(|curve| curve.name() == name).ok_or(KeyError::CurveUnknown)
-        };
-        let declared = match &self.alg {
-            None => None,
-            Some(name) => Some(Algorithm::from_name(&name.0).ok_or(KeyError::AlgorithmUnknown)),
-        };
-        let material = match &*text("kty", &self.kty)? {
-            "RSA" => KeyMaterial::Rsa { n: number("n", &self.n)?, e: number("e", &self.e)? },
-            "EC" => KeyMaterial::Ec {
-                curve: curve(&[Curve::P256, Curve::P384, Curve::P521, Curve::Secp256k1])?,
-                x: bytes("x", &self.x)?,
-                y: bytes("y", &self.y)?,
-            },
-            "OKP" => KeyMaterial::Okp { curve: curve(&[Curve::Ed25519])?, x: bytes("x", &self.x)? },
-            "AKP" => KeyMaterial::Akp {
-                algorithm: declared
-                    .clone()
-                    .ok_or(KeyError::Malformed(MemberFault::Missing { member: "alg" }))??,
-                public: bytes("pub", &self.public)?,
-            },
-            "oct" => KeyMaterial::Oct { secret: bytes("k", &self.k)?.into() },
-            _ => return Err(KeyError::KeyTypeUnknown),
-        };
-        let mut jwk = Jwk::from_material(material)?;
-        jwk.private = self.private;
-        jwk.may_verify = self.key_ops.is_none_or(|operations| operations.verify);
-        jwk.key_use = self.key_use.map(|text| match &*text.0 {
-            "sig" => KeyUse::Signature,
-            _ => KeyUse::Other,
-        });
-        if let Some(kid) = self.kid {
-            if kid.0.len() > MAX_KID_BYTES {
-                let fault = MemberFault::TooLong { member: "kid", limit: MAX_KID_BYTES };
-                return Err(KeyError::Malformed(fault));
-            }
-            jwk.key_id = Some(kid.0.into_owned());
-        }
-        match declared {
-            // An encryption key names an algorithm that is not in the table. Its `use` is the better reason to skip it.
-            Some(Err(_)) if jwk.algorithms().is_empty() => Ok(jwk),
-            Some(algorithm) => jwk.with_algorithm(algorithm?),
-            None => Ok(jwk),
-        }
-    }
-}
-
-/// `key_ops`: only whether `verify` is among them matters here.
-struct Operations {
-    verify: bool,
-}
-
-impl<'de> Deserialize<'de> for Operations {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OperationsVisitor;
-        impl<'de> Visitor<'de> for OperationsVisitor {
-            type Value = Operations;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array of different strings")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Operations, A::Error> {
-                let mut seen = Names::default();
-                let mut verify = false;
-                while let Some(Text(operation)) = items.next_element()? {
-                    verify |= operation == "verify";
-                    if !seen.insert(operation) {
-                        return Err(de::Error::custom("repeated operation"));
-                    }
-                }
-                Ok(Operations { verify })
-            }
-        }
-        deserializer.deserialize_seq(OperationsVisitor)
-    }
-}
-
-struct JwkVisitor<'p, 'j>(&'p mut Pass<'j>);
-
-impl<'j> Visitor<'j> for JwkVisitor<'_, 'j> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JWK")
-    }
-
-    fn visit_map<A: MapAccess<'j>>(self, mut members: A) -> Result<(), A::Error> {
-        let pass = self.0;
-        let mut others = Names::default();
-        while let Some(Text(name)) = members.next_key()? {
-            let (member, place) = match &*name {
-                "kty" => ("kty", &mut pass.kty),
-                "kid" => ("kid", &mut pass.kid),
-                "use" => ("use", &mut pass.key_use),
-                "alg" => ("alg", &mut pass.alg),
-                "crv" => ("crv", &mut pass.crv),
-                "x" => ("x", &mut pass.x),
-                "y" => ("y", &mut pass.y),
-                "n" => ("n", &mut pass.n),
-                "e" => ("e", &mut pass.e),
-                "k" => ("k", &mut pass.k),
-                "pub" => ("pub", &mut pass.public),
-                "key_ops" => {
-                    pass.reading.enter("key_ops", &mut pass.key_ops.is_some())?;
-                    pass.key_ops = Some(members.next_value()?);
-                    continue;
-                }
-                other => {
-                    pass.private |= PRIVATE.contains(&other);
-                    pass.reading.enter_unknown(name, &mut others)?;
-                    members.next_value::<StrictValue<'_>>()?;
-                    continue;
-                }
-            };
-            pass.reading.enter(member, &mut place.is_some())?;
-            *place = Some(members.next_value()?);
-        }
-        Ok(())
-    }
-}
-
-/// Members of private keys: RFC 7518, sections 6.2.2 and 6.3.2; RFC 9964, section 4.
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
-
 #[cfg(test)]
 mod tests {
+    use super::super::base64url;
     use super::*;
+    use crate::error::MemberFault;
 
     const ED: &str = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
     const EC: &str = r#""kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;

@@ -9,7 +9,9 @@ mod base64url;
 mod compact;
 mod header;
 mod jwk;
+mod jwk_reader;
 mod jwks;
+mod material;
 mod strict;
 mod thumbprint;
 
@@ -17,8 +19,9 @@ pub use crate::error::JwkSetError;
 pub use algorithm::{Algorithm, AlgorithmSet, Curve, Digest, Family, KeyType};
 pub use compact::{MAX_HEADER_BYTES, MAX_TOKEN_BYTES, UnverifiedToken};
 pub use header::Header;
-pub use jwk::{Jwk, KeyMaterial, KeyUse};
+pub use jwk::{Jwk, KeyUse};
 pub use jwks::{JwkSet, MAX_KEYS, MAX_SET_BYTES, Skipped};
+pub use material::KeyMaterial;
 pub use thumbprint::Thumbprint;
 
 pub(crate) use strict::{Names, Reading, StrictValue, Text};

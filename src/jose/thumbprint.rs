@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::base64url;
-use super::jwk::{Jwk, KeyMaterial};
+use super::jwk::Jwk;
+use super::material::KeyMaterial;
 
 /// The SHA-256 thumbprint of a key ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)), printed in base64url.
 ///

@@ -155,3 +155,95 @@ impl Key {
 
 /// Most keys that one token is tried with: enough for a rotation with overlap, and a bound on what a token can cost.
 pub(crate) const MAX_CANDIDATES: usize = 4;
+
+#[cfg(all(test, feature = "aws-lc"))]
+mod tests {
+    use super::*;
+
+    const ED: [&str; 3] = [
+        "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "NHSq-bDP3EhS9OyxcZoF1EWDWsdYAqajLz8NguBKsD0",
+        "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw",
+    ];
+    const EC: &str = r#""kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;
+
+    fn set(keys: &[String]) -> KeySet {
+        let jwks = JwkSet::parse(format!(r#"{{"keys":[{}]}}"#, keys.join(",")).as_bytes()).unwrap();
+        let allowed = [Algorithm::EdDSA, Algorithm::Ed25519, Algorithm::ES256].into_iter().collect();
+        KeySet::prepare(&jwks, allowed, Backend::aws_lc(), Origin::Published)
+    }
+
+    fn ed(kid: &str, which: usize) -> String {
+        format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"{kid}}}"#, ED[which])
+    }
+
+    fn ids(selection: &Selection<'_>) -> Vec<Option<String>> {
+        match selection {
+            Selection::Candidates(found) => found.iter().map(|key| key.id().map(str::to_owned)).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_token_is_matched_by_id_and_algorithm() {
+        let ec = format!(r#"{{{EC},"kid":"both"}}"#);
+        let set = set(&[ed(r#","kid":"b""#, 0), ec, ed(r#","kid":"both""#, 1), ed(r#","kid":"a""#, 2)]);
+        assert_eq!(ids(&set.select(Some("a"), Algorithm::EdDSA)), [Some("a".into())]);
+        assert_eq!(ids(&set.select(Some("both"), Algorithm::ES256)).len(), 1, "same id, another type");
+        assert!(matches!(set.select(Some("A"), Algorithm::EdDSA), Selection::Unknown));
+        assert!(matches!(set.select(Some(""), Algorithm::EdDSA), Selection::Unknown));
+        assert!(matches!(set.select(Some("a"), Algorithm::ES256), Selection::Unsuitable));
+        assert!(matches!(set.select(Some("a"), Algorithm::RS256), Selection::Unsuitable));
+    }
+
+    #[test]
+    fn without_an_id_all_that_fit_are_tried_if_they_are_few() {
+        let key = |n: usize| ed(&format!(r#","kid":"k{n}""#), n % 3);
+        let four = set(&(0..4).map(key).collect::<Vec<_>>());
+        assert_eq!(ids(&four.select(None, Algorithm::EdDSA)).len(), 4);
+        assert!(matches!(four.select(None, Algorithm::ES256), Selection::Unknown));
+        let five = set(&(0..5).map(key).collect::<Vec<_>>());
+        assert!(matches!(five.select(None, Algorithm::EdDSA), Selection::Ambiguous { found: 5 }));
+        assert_eq!(ids(&five.select(Some("k4"), Algorithm::EdDSA)), [Some("k4".into())]);
+    }
+
+    #[test]
+    fn a_key_without_an_id_fits_an_id_that_no_other_key_has() {
+        let set = set(&[ed("", 0), ed(r#","kid":"a""#, 1)]);
+        assert_eq!(ids(&set.select(Some("a"), Algorithm::EdDSA)), [Some("a".into())]);
+        assert_eq!(ids(&set.select(Some("z"), Algorithm::EdDSA)), [None]);
+        assert_eq!(ids(&set.select(None, Algorithm::EdDSA)), [None, Some("a".into())]);
+    }
+
+    #[test]
+    fn what_may_not_be_published_or_does_not_serve_is_listed() {
+        let set = set(&[
+            ed(r#","kid":"private","d":"AA""#, 0),
+            r#"{"kty":"oct","kid":"secret","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"}"#.to_owned(),
+            ed(r#","kid":"enc","use":"enc""#, 0),
+            r#"{"kty":"new"}"#.to_owned(),
+            format!(r#"{{{EC},"kid":"off"}}"#).replace("x_FEzRu9", "x_FEzRu8"),
+            ed(r#","kid":"good""#, 0),
+        ]);
+        let skipped: Vec<_> = set.skipped().iter().map(|s| (s.index, s.error.code())).collect();
+        let want = [
+            (0, "key_private"),
+            (1, "key_symmetric"),
+            (2, "key_not_for_verifying"),
+            (3, "key_type_unknown"),
+            (4, "point_invalid"),
+        ];
+        assert_eq!(skipped, want);
+        assert_eq!(set.keys().len(), 1);
+    }
+
+    #[cfg(feature = "remote")]
+    #[test]
+    fn sets_share_keys_and_not_names() {
+        let one = set(&[ed(r#","kid":"a""#, 0)]);
+        let renamed = set(&[ed(r#","kid":"b""#, 0), ed(r#","kid":"c""#, 1)]);
+        let other = set(&[ed(r#","kid":"a""#, 2)]);
+        assert!(one.shares_key_with(&renamed) && renamed.shares_key_with(&one));
+        assert!(!one.shares_key_with(&other));
+    }
+}

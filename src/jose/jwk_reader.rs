@@ -1,0 +1,182 @@
+//! JSON to a key, in one pass.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::algorithm::{Algorithm, Curve};
+use super::base64url;
+use super::header::MAX_KID_BYTES;
+use super::jwk::{Jwk, KeyUse};
+use super::material::KeyMaterial;
+use super::strict::{Names, Reading, StrictValue, Text};
+use crate::error::{KeyError, MemberFault};
+
+/// Reads one JWK.
+pub(super) fn read(json: &str) -> Result<Jwk, KeyError> {
+    let mut pass = Pass::default();
+    let mut input = serde_json::Deserializer::from_str(json);
+    input
+        .deserialize_map(JwkVisitor(&mut pass))
+        .and_then(|()| input.end())
+        .map_err(|error| KeyError::Malformed(MemberFault::of(&error, &pass.reading)))?;
+    pass.finish()
+}
+
+#[derive(Default)]
+struct Pass<'j> {
+    kty: Option<Text<'j>>,
+    kid: Option<Text<'j>>,
+    key_use: Option<Text<'j>>,
+    alg: Option<Text<'j>>,
+    crv: Option<Text<'j>>,
+    x: Option<Text<'j>>,
+    y: Option<Text<'j>>,
+    n: Option<Text<'j>>,
+    e: Option<Text<'j>>,
+    k: Option<Text<'j>>,
+    public: Option<Text<'j>>,
+    key_ops: Option<Operations>,
+    private: bool,
+    reading: Reading,
+}
+
+impl Pass<'_> {
+    fn finish(self) -> Result<Jwk, KeyError> {
+        let text = |member, value: &Option<Text<'_>>| {
+            value
+                .as_ref()
+                .map(|text| text.0.clone().into_owned())
+                .ok_or(KeyError::Malformed(MemberFault::Missing { member }))
+        };
+        let bytes = |member, value: &Option<Text<'_>>| {
+            let encoded = value.as_ref().ok_or(KeyError::Malformed(MemberFault::Missing { member }))?;
+            base64url::decode(&encoded.0).ok_or(KeyError::Encoding { member })
+        };
+        let number = |member, value: &Option<Text<'_>>| {
+            let bytes = bytes(member, value)?;
+            Ok(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
+        };
+        let curve = |curves: &[Curve]| {
+            let name = text("crv", &self.crv)?;
+            curves.iter().copied().find(|curve| curve.name() == name).ok_or(KeyError::CurveUnknown)
+        };
+        let declared = match &self.alg {
+            None => None,
+            Some(name) => Some(Algorithm::from_name(&name.0).ok_or(KeyError::AlgorithmUnknown)),
+        };
+        let material = match &*text("kty", &self.kty)? {
+            "RSA" => KeyMaterial::Rsa { n: number("n", &self.n)?, e: number("e", &self.e)? },
+            "EC" => KeyMaterial::Ec {
+                curve: curve(&[Curve::P256, Curve::P384, Curve::P521, Curve::Secp256k1])?,
+                x: bytes("x", &self.x)?,
+                y: bytes("y", &self.y)?,
+            },
+            "OKP" => KeyMaterial::Okp { curve: curve(&[Curve::Ed25519])?, x: bytes("x", &self.x)? },
+            "AKP" => KeyMaterial::Akp {
+                algorithm: declared
+                    .clone()
+                    .ok_or(KeyError::Malformed(MemberFault::Missing { member: "alg" }))??,
+                public: bytes("pub", &self.public)?,
+            },
+            "oct" => KeyMaterial::Oct { secret: bytes("k", &self.k)?.into() },
+            _ => return Err(KeyError::KeyTypeUnknown),
+        };
+        let mut jwk = Jwk::from_material(material)?;
+        jwk.private = self.private;
+        jwk.may_verify = self.key_ops.is_none_or(|operations| operations.verify);
+        jwk.key_use = self.key_use.map(|text| match &*text.0 {
+            "sig" => KeyUse::Signature,
+            _ => KeyUse::Other,
+        });
+        if let Some(kid) = self.kid {
+            if kid.0.len() > MAX_KID_BYTES {
+                let fault = MemberFault::TooLong { member: "kid", limit: MAX_KID_BYTES };
+                return Err(KeyError::Malformed(fault));
+            }
+            jwk.key_id = Some(kid.0.into_owned());
+        }
+        match declared {
+            // An encryption key names an algorithm that is not in the table. Its `use` is the better reason to skip it.
+            Some(Err(_)) if jwk.algorithms().is_empty() => Ok(jwk),
+            Some(algorithm) => jwk.with_algorithm(algorithm?),
+            None => Ok(jwk),
+        }
+    }
+}
+
+/// `key_ops`: only whether `verify` is among them matters here.
+struct Operations {
+    verify: bool,
+}
+
+impl<'de> Deserialize<'de> for Operations {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OperationsVisitor;
+        impl<'de> Visitor<'de> for OperationsVisitor {
+            type Value = Operations;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array of different strings")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Operations, A::Error> {
+                let mut seen = Names::default();
+                let mut verify = false;
+                while let Some(Text(operation)) = items.next_element()? {
+                    verify |= operation == "verify";
+                    if !seen.insert(operation) {
+                        return Err(de::Error::custom("repeated operation"));
+                    }
+                }
+                Ok(Operations { verify })
+            }
+        }
+        deserializer.deserialize_seq(OperationsVisitor)
+    }
+}
+
+struct JwkVisitor<'p, 'j>(&'p mut Pass<'j>);
+
+impl<'j> Visitor<'j> for JwkVisitor<'_, 'j> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JWK")
+    }
+
+    fn visit_map<A: MapAccess<'j>>(self, mut members: A) -> Result<(), A::Error> {
+        let pass = self.0;
+        let mut others = Names::default();
+        while let Some(Text(name)) = members.next_key()? {
+            let (member, place) = match &*name {
+                "kty" => ("kty", &mut pass.kty),
+                "kid" => ("kid", &mut pass.kid),
+                "use" => ("use", &mut pass.key_use),
+                "alg" => ("alg", &mut pass.alg),
+                "crv" => ("crv", &mut pass.crv),
+                "x" => ("x", &mut pass.x),
+                "y" => ("y", &mut pass.y),
+                "n" => ("n", &mut pass.n),
+                "e" => ("e", &mut pass.e),
+                "k" => ("k", &mut pass.k),
+                "pub" => ("pub", &mut pass.public),
+                "key_ops" => {
+                    pass.reading.enter("key_ops", &mut pass.key_ops.is_some())?;
+                    pass.key_ops = Some(members.next_value()?);
+                    continue;
+                }
+                other => {
+                    pass.private |= PRIVATE.contains(&other);
+                    pass.reading.enter_unknown(name, &mut others)?;
+                    members.next_value::<StrictValue<'_>>()?;
+                    continue;
+                }
+            };
+            pass.reading.enter(member, &mut place.is_some())?;
+            *place = Some(members.next_value()?);
+        }
+        Ok(())
+    }
+}
+
+/// Members of private keys: RFC 7518, sections 6.2.2 and 6.3.2; RFC 9964, section 4.
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
