@@ -79,7 +79,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// What the authorization server does: signs a token. The key is the one published in RFC 8037, appendix A.
 fn mint(scope: &str) -> Result<String, Box<dyn Error>> {
-    let now = SystemClock.now().seconds();
+    let now = SystemClock::default().now().seconds();
     let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "a"});
     let claims = json!({
         "iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "client_id": "shop", "jti": "1",
