@@ -15,10 +15,15 @@ pub mod testkit;
 mod time;
 mod verify;
 
+#[cfg(feature = "tower")]
+pub use self::http::require;
+#[cfg(feature = "axum")]
+pub use adapters::axum::{Claims, ExtractorRefusal};
 pub use claims::{Profile, Scope};
 pub use error::{
     ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable,
 };
 pub use jose::Algorithm;
+pub use require::{Requirement, scope};
 pub use time::{Clock, SystemClock, UnixTime};
 pub use verify::{Issuer, VerifiedToken, Verifier, VerifierBuilder};

@@ -1,1 +1,31 @@
 //! From a request to a decision, and from a decision to a response.
+//!
+//! [`AuthLayer`] guards a whole service; [`require()`] asks more of single routes behind it. Neither knows a framework:
+//! they are [`tower`](https://docs.rs/tower) layers over any request and response body.
+//!
+//! | decision | over HTTP | over gRPC |
+//! |---|---|---|
+//! | no `Authorization` header, or another scheme | 401, a challenge without `error` | 16 `UNAUTHENTICATED` |
+//! | two `Authorization` headers, or a malformed one | 400, `invalid_request` | 16 |
+//! | the token is not good | 401, `invalid_token` | 16 |
+//! | the token is good and grants too little | 403, `insufficient_scope` and the scopes | 7 `PERMISSION_DENIED` |
+//! | nothing can be decided, for want of keys | 503 and `Retry-After`, no challenge | 14 `UNAVAILABLE` |
+//! | a route asks for a token and no layer guards it | 500 and a log line: our fault, not the caller's | 13 `INTERNAL` |
+//!
+//! A refusal is a response and not an error of the stack. It has no body, is not to be stored by caches, and carries
+//! the typed [`Error`](crate::Error) in its extensions, for a layer outside that logs or counts. A challenge with an
+//! `error` also has the parameter `reason`: the stable word of [`Error::code`](crate::Error::code).
+
+mod challenge;
+mod credentials;
+mod layer;
+mod refusal;
+mod route;
+
+pub use credentials::bearer_token;
+pub use layer::{Anonymous, Auth, AuthLayer, ResponseFuture};
+pub use refusal::refuse;
+pub use route::{Require, RequireFuture, RequireLayer, require};
+
+#[cfg(feature = "axum")]
+pub(crate) use refusal::{Dialect, Fault, Refusal};

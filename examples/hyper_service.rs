@@ -1,0 +1,96 @@
+//! Guards a plain hyper server: no framework, only a tower service.
+//!
+//! ```text
+//! cargo run --example hyper_service
+//! ```
+//!
+//! Starts the server on a loopback port, sends it three requests, prints the answers and checks them.
+
+use std::convert::Infallible;
+use std::error::Error;
+
+use aws_lc_rs::signature::Ed25519KeyPair;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http_body_util::{BodyExt, Empty, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use hyper::server::conn::http1;
+use hyper::{Request, Response};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::service::TowerToHyperService;
+use portcullis::jose::Jwk;
+use portcullis::{Clock, Issuer, SystemClock, VerifiedToken, Verifier, require, scope};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tower::{ServiceBuilder, service_fn};
+
+const ISSUER: &str = "https://id.example.com";
+const AUDIENCE: &str = "https://api.example.com";
+
+async fn orders(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    // The layer planted it; nobody else can.
+    let subject = request.extensions().get::<VerifiedToken>().and_then(VerifiedToken::subject);
+    Ok(Response::new(Full::from(format!("orders of {}", subject.unwrap_or("nobody")))))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    // A real service names its authorization server instead, and the keys keep themselves current.
+    let issuer = Issuer::new(ISSUER, Jwk::parse(PUBLIC_KEY)?).audience(AUDIENCE);
+    let verifier = Verifier::builder().issuer(issuer).build()?;
+    let service = ServiceBuilder::new()
+        .layer(verifier.layer())
+        .layer(require(scope("orders:read")))
+        .service(service_fn(orders));
+
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let connection = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service.clone()));
+            tokio::spawn(connection);
+        }
+    });
+
+    let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
+    for (name, token, status, challenge) in [
+        ("good token", Some(mint("orders:read")?), 200, ""),
+        ("no token", None, 401, "Bearer realm=\"https://api.example.com\""),
+        ("missing scope", Some(mint("profile")?), 403, "Bearer error=\"insufficient_scope\""),
+    ] {
+        let mut request = Request::get(format!("http://{address}/orders"));
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let response = client.request(request.body(Empty::new())?).await?;
+        let (parts, body) = response.into_parts();
+        let sent = parts.headers.get(WWW_AUTHENTICATE).map_or(Ok(""), |value| value.to_str())?;
+        println!("{name:13} -> {} {sent}", parts.status);
+        assert_eq!(parts.status, status, "{name}");
+        assert!(sent.starts_with(challenge), "{name}");
+        let body = body.collect().await?.to_bytes();
+        assert_eq!(body, if status == 200 { "orders of alice" } else { "" }, "{name}");
+    }
+    Ok(())
+}
+
+/// What the authorization server does: signs a token. The key is the one published in RFC 8037, appendix A.
+fn mint(scope: &str) -> Result<String, Box<dyn Error>> {
+    let now = SystemClock::default().now().seconds();
+    let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "a"});
+    let claims = json!({
+        "iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "client_id": "shop", "jti": "1",
+        "iat": now, "exp": now + 300, "scope": scope,
+    });
+    let encode = |text: String| URL_SAFE_NO_PAD.encode(text);
+    let input = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
+    let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")?;
+    let signature = Ed25519KeyPair::from_seed_unchecked(&seed)?.sign(input.as_bytes());
+    Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+const PUBLIC_KEY: &str =
+    r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;

@@ -1,0 +1,144 @@
+//! Extractors for axum 0.8.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum_core::body::Body;
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum_core::response::{IntoResponse, Response};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Rejection};
+use crate::http::{Anonymous, Dialect, Fault, Refusal};
+use crate::verify::VerifiedToken;
+
+/// The claims of a request's token in the application's own shape, as an axum extractor.
+///
+/// A token whose claims do not have that shape is refused: 401, `claims_mismatch`. The shape is read once for a token,
+/// however many extractors ask for it. For routes behind an [`AuthLayer`](crate::http::AuthLayer) that is not optional.
+///
+/// ```
+/// use portcullis::Claims;
+///
+/// #[derive(serde::Deserialize)]
+/// struct User { email: String }
+///
+/// async fn me(Claims(user): Claims<User>) -> String {
+///     format!("you are {}", user.email)
+/// }
+/// # let _: axum::Router = axum::Router::new().route("/me", axum::routing::get(me));
+/// ```
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "taken apart in handlers, as axum's own extractors are")]
+pub struct Claims<T>(pub Arc<T>);
+
+/// Why an extractor has nothing to give; turns into the response that says so.
+#[derive(Clone, Debug)]
+pub struct ExtractorRefusal {
+    fault: ExtractorFault,
+    dialect: Dialect,
+}
+
+#[derive(Clone, Debug)]
+enum ExtractorFault {
+    /// No layer guards the route.
+    Unguarded,
+    /// A token is needed and an optional layer let the request through without one.
+    Anonymous(Arc<str>),
+    Rejected(Rejection),
+}
+
+impl ExtractorRefusal {
+    /// What is wrong with the request; `None` when nothing is, as the route is not guarded by any layer.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match &self.fault {
+            ExtractorFault::Unguarded => None,
+            ExtractorFault::Anonymous(_) => Some(&Rejection::CredentialsMissing),
+            ExtractorFault::Rejected(rejection) => Some(rejection),
+        }
+    }
+
+    fn new(fault: ExtractorFault, parts: &Parts) -> Self {
+        Self { fault, dialect: Dialect::of(&parts.headers) }
+    }
+}
+
+impl IntoResponse for ExtractorRefusal {
+    fn into_response(self) -> Response {
+        let realm = match &self.fault {
+            ExtractorFault::Anonymous(realm) => Some(&**realm),
+            ExtractorFault::Unguarded | ExtractorFault::Rejected(_) => None,
+        };
+        let fault = match self.rejection() {
+            None => Fault::Wiring,
+            Some(rejection) => Fault::Request { error: Error::Rejected(rejection.clone()), realm },
+        };
+        Refusal { fault, dialect: self.dialect }.into_response::<Body>()
+    }
+}
+
+/// The token that the layer found good.
+///
+/// 401 when an optional layer let the request through without credentials; 500, and an error in the log, when no layer
+/// guards the route.
+impl<S: Sync> FromRequestParts<S> for VerifiedToken {
+    type Rejection = ExtractorRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractorRefusal> {
+        planted(parts)?.map_err(|anonymous| {
+            ExtractorRefusal::new(ExtractorFault::Anonymous(Arc::clone(anonymous.realm())), parts)
+        })
+    }
+}
+
+/// `None` says that the request came without credentials past an [optional](crate::http::AuthLayer::optional) layer.
+impl<S: Sync> OptionalFromRequestParts<S> for VerifiedToken {
+    type Rejection = ExtractorRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ExtractorRefusal> {
+        planted(parts).map(Result::ok)
+    }
+}
+
+impl<S, T> FromRequestParts<S> for Claims<T>
+where
+    S: Sync,
+    T: DeserializeOwned + Send + Sync + 'static,
+{
+    type Rejection = ExtractorRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractorRefusal> {
+        let token = <VerifiedToken as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        let mismatch = |rejection| ExtractorRefusal::new(ExtractorFault::Rejected(rejection), parts);
+        token.claims().map(Self).map_err(mismatch)
+    }
+}
+
+impl<T> Deref for Claims<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Not derived, as `T` need not be `Clone`.
+impl<T> Clone for Claims<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// What the layer left in the request: a token or the marker.
+fn planted(parts: &Parts) -> Result<Result<VerifiedToken, Anonymous>, ExtractorRefusal> {
+    if let Some(token) = parts.extensions.get::<VerifiedToken>() {
+        return Ok(Ok(token.clone()));
+    }
+    if let Some(anonymous) = parts.extensions.get::<Anonymous>() {
+        return Ok(Err(anonymous.clone()));
+    }
+    tracing::error!("an extractor wants a token and no AuthLayer guards its route");
+    Err(ExtractorRefusal::new(ExtractorFault::Unguarded, parts))
+}

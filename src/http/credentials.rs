@@ -1,0 +1,162 @@
+//! The credential of a request.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use crate::error::Rejection;
+
+/// The one bearer token in a request's `Authorization` header
+/// ([RFC 6750, section 2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)).
+///
+/// The scheme's case does not matter; between it and the token stand one or more spaces and nothing else. Tokens in
+/// the body or the query are not looked for: they end up in logs and histories
+/// ([RFC 9700, section 4.3.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.3.2)).
+///
+/// # Errors
+/// [`Rejection::CredentialsMissing`], [`Rejection::CredentialsRepeated`], [`Rejection::SchemeUnsupported`] or
+/// [`Rejection::CredentialsMalformed`].
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+/// use portcullis::http::bearer_token;
+///
+/// let mut headers = HeaderMap::new();
+/// assert_eq!(bearer_token(&headers).unwrap_err().code(), "credentials_missing");
+/// headers.insert(AUTHORIZATION, HeaderValue::from_static("bearer abc.def.ghi"));
+/// assert_eq!(bearer_token(&headers).unwrap(), "abc.def.ghi");
+/// headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer abc.def.ghi"));
+/// assert_eq!(bearer_token(&headers).unwrap_err().code(), "credentials_repeated");
+/// ```
+pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().ok_or(Rejection::CredentialsMissing)?.as_bytes();
+    if values.next().is_some() {
+        return Err(Rejection::CredentialsRepeated);
+    }
+    let mut halves = value.splitn(2, |byte| *byte == b' ');
+    let scheme = halves.next().unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Err(if is_token(scheme) {
+            Rejection::SchemeUnsupported
+        } else {
+            Rejection::CredentialsMalformed
+        });
+    }
+    let mut token = halves.next().unwrap_or_default();
+    while let [b' ', rest @ ..] = token {
+        token = rest;
+    }
+    if !is_b64token(token) {
+        return Err(Rejection::CredentialsMalformed);
+    }
+    std::str::from_utf8(token).map_err(|_| Rejection::CredentialsMalformed)
+}
+
+/// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` (RFC 6750, section 2.1).
+fn is_b64token(text: &[u8]) -> bool {
+    let mut body = text;
+    while let [rest @ .., b'='] = body {
+        body = rest;
+    }
+    let allowed =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+    !body.is_empty() && body.iter().all(allowed)
+}
+
+/// `token = 1*tchar`, as the name of a scheme is one (RFC 9110, sections 5.6.2 and 11.1).
+fn is_token(text: &[u8]) -> bool {
+    let allowed = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'!' | b'#'
+                    | b'$'
+                    | b'%'
+                    | b'&'
+                    | b'\''
+                    | b'*'
+                    | b'+'
+                    | b'-'
+                    | b'.'
+                    | b'^'
+                    | b'_'
+                    | b'`'
+                    | b'|'
+                    | b'~'
+            )
+    };
+    !text.is_empty() && text.iter().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn with(values: &[&[u8]]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn one_header_of_one_scheme_and_one_token() {
+        let cases: [(&str, &[&[u8]], Result<&str, &str>); 29] = [
+            ("as in the RFC", &[b"Bearer mF_9.B5f-4.1JqM"], Ok("mF_9.B5f-4.1JqM")),
+            ("scheme in another case", &[b"bEARER abc"], Ok("abc")),
+            ("several spaces", &[b"Bearer   abc"], Ok("abc")),
+            ("every character of b64token", &[b"Bearer aZ09-._~+/=="], Ok("aZ09-._~+/==")),
+            ("no header", &[], Err("credentials_missing")),
+            ("the same header twice", &[b"Bearer abc", b"Bearer abc"], Err("credentials_repeated")),
+            ("two schemes", &[b"Basic abc", b"Bearer abc"], Err("credentials_repeated")),
+            ("a second header that is empty", &[b"Bearer abc", b""], Err("credentials_repeated")),
+            ("another scheme", &[b"Basic dXNlcjpwYXNz"], Err("scheme_unsupported")),
+            ("another scheme and no token", &[b"Negotiate"], Err("scheme_unsupported")),
+            ("a scheme that starts like it", &[b"Bearertoken abc"], Err("scheme_unsupported")),
+            ("a scheme that it starts with", &[b"Bear abc"], Err("scheme_unsupported")),
+            ("a token without scheme", &[b"abc.def.ghi"], Err("scheme_unsupported")),
+            ("an empty header", &[b""], Err("credentials_malformed")),
+            ("space before the scheme", &[b" Bearer abc"], Err("credentials_malformed")),
+            ("no token", &[b"Bearer"], Err("credentials_malformed")),
+            ("no token after the space", &[b"Bearer "], Err("credentials_malformed")),
+            ("only spaces", &[b"Bearer    "], Err("credentials_malformed")),
+            ("tab for space", &[b"Bearer\tabc"], Err("credentials_malformed")),
+            ("tab after the space", &[b"Bearer \tabc"], Err("credentials_malformed")),
+            ("colon for space", &[b"Bearer:abc"], Err("credentials_malformed")),
+            ("two tokens", &[b"Bearer abc def"], Err("credentials_malformed")),
+            ("space after the token", &[b"Bearer abc "], Err("credentials_malformed")),
+            ("two headers folded into one", &[b"Bearer abc, Bearer def"], Err("credentials_malformed")),
+            ("a parameter", &[b"Bearer token=\"abc\""], Err("credentials_malformed")),
+            ("percent-encoded", &[b"Bearer abc%20def"], Err("credentials_malformed")),
+            ("padding in the middle", &[b"Bearer ab=c"], Err("credentials_malformed")),
+            ("padding alone", &[b"Bearer =="], Err("credentials_malformed")),
+            ("not ASCII", &[b"Bearer abc\xc3\xa9"], Err("credentials_malformed")),
+        ];
+        for (name, values, want) in cases {
+            let headers = with(values);
+            assert_eq!(bearer_token(&headers).map_err(|rejection| rejection.code()), want, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_only_a_b64token_comes_out(value in prop::collection::vec(any::<u8>(), 0..40)) {
+            if let Ok(value) = HeaderValue::from_bytes(&value) {
+                let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
+                if let Ok(token) = bearer_token(&headers) {
+                    prop_assert!(is_b64token(token.as_bytes()));
+                }
+            }
+        }
+
+        #[test]
+        fn every_b64token_comes_out_as_it_was_sent(token in "[A-Za-z0-9._~+/-]{1,60}={0,3}", spaces in " {1,5}") {
+            let headers = with(&[format!("BeArEr{spaces}{token}").as_bytes()]);
+            prop_assert_eq!(bearer_token(&headers), Ok(&*token));
+        }
+    }
+}

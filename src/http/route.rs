@@ -1,0 +1,177 @@
+//! What single routes ask for, beyond a good token.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Extensions, Request, Response};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::layer::Anonymous;
+use super::refusal::{Dialect, Fault, Refusal};
+use crate::error::Rejection;
+use crate::require::Requirement;
+use crate::verify::VerifiedToken;
+
+/// Lets requests pass whose token meets `requirement`. For routes behind an [`AuthLayer`](super::AuthLayer).
+///
+/// | what the layer outside planted | answer |
+/// |---|---|
+/// | a token that meets the requirement | passes |
+/// | a token that does not | 403, `insufficient_scope` with the scopes that would do |
+/// | the [`Anonymous`] marker | 401, a challenge without `error` |
+/// | nothing: no layer guards the route | 500 and an error in the log |
+///
+/// A [misnamed scope](Requirement::misnamed_scope) in the requirement is a mistake in the set-up as well: 500 for every
+/// request, and an error in the log here and then.
+///
+/// ```
+/// # #[cfg(feature = "axum")]
+/// # fn app(verifier: portcullis::Verifier) -> axum::Router {
+/// use axum::{Router, routing::{get, post}};
+/// use portcullis::{require, scope};
+///
+/// # async fn list() {}
+/// # async fn create() {}
+/// Router::new()
+///     .route("/orders", get(list).route_layer(require(scope("orders:read"))))
+///     .route("/orders", post(create).route_layer(require(scope("orders:read").and(scope("orders:write")))))
+///     .layer(verifier.layer())
+/// # }
+/// ```
+pub fn require(requirement: impl Into<Requirement>) -> RequireLayer {
+    let requirement = requirement.into();
+    if let Some(name) = requirement.misnamed_scope() {
+        tracing::error!(scope = name, "a route asks for a scope that cannot exist and will answer 500");
+    }
+    RequireLayer { terms: Arc::new(Terms { requirement, realm: None }) }
+}
+
+/// Asks more of a route's requests than a good token; made by [`require`](fn@require).
+#[derive(Clone, Debug)]
+#[must_use = "a layer guards nothing until it is around a service"]
+pub struct RequireLayer {
+    terms: Arc<Terms>,
+}
+
+/// A service behind a [`RequireLayer`].
+#[derive(Clone, Debug)]
+pub struct Require<S> {
+    inner: S,
+    terms: Arc<Terms>,
+}
+
+#[derive(Clone, Debug)]
+struct Terms {
+    requirement: Requirement,
+    realm: Option<Arc<str>>,
+}
+
+impl RequireLayer {
+    /// Names the protected resource in the challenge of a 403. Default: it is left out, as the scopes say it all.
+    pub fn realm(mut self, realm: impl Into<Arc<str>>) -> Self {
+        Arc::make_mut(&mut self.terms).realm = Some(realm.into());
+        self
+    }
+}
+
+impl<S> Layer<S> for RequireLayer {
+    type Service = Require<S>;
+
+    fn layer(&self, inner: S) -> Require<S> {
+        Require { inner, terms: Arc::clone(&self.terms) }
+    }
+}
+
+impl Terms {
+    /// # Errors
+    /// Whose fault it is that the request may not pass.
+    fn check<'r>(&'r self, planted: &'r Extensions) -> Result<(), Fault<'r>> {
+        if self.requirement.misnamed_scope().is_some() {
+            tracing::error!(requirement = %self.requirement, "a route asks for a scope that cannot exist");
+            return Err(Fault::Wiring);
+        }
+        if let Some(token) = planted.get::<VerifiedToken>() {
+            let realm = self.realm.as_deref();
+            let refused = |rejection: Rejection| Fault::Request { error: rejection.into(), realm };
+            return self.requirement.check(token).map_err(refused);
+        }
+        let Some(anonymous) = planted.get::<Anonymous>() else {
+            tracing::error!(requirement = %self.requirement, "no AuthLayer guards this route");
+            return Err(Fault::Wiring);
+        };
+        Err(Fault::Request { error: Rejection::CredentialsMissing.into(), realm: Some(anonymous.realm()) })
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Require<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Default,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = RequireFuture<S::Future, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> RequireFuture<S::Future, R> {
+        let state = match self.terms.check(request.extensions()) {
+            Ok(()) => State::Running { response: self.inner.call(request) },
+            Err(fault) => {
+                let refusal = Refusal { fault, dialect: Dialect::of(request.headers()) };
+                State::Refused { response: Some(refusal.into_response()) }
+            }
+        };
+        RequireFuture { state }
+    }
+}
+
+pin_project! {
+    /// Response future of [`Require`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RequireFuture<F, R> {
+        #[pin]
+        state: State<F, R>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, R> {
+        Running { #[pin] response: F },
+        Refused { response: Option<Response<R>> },
+    }
+}
+
+impl<F, R, E> Future for RequireFuture<F, R>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    type Output = Result<Response<R>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Running { response } => response.poll(cx),
+            StateProjection::Refused { response } => {
+                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
+            }
+        }
+    }
+}
+
+impl<F, R> fmt::Debug for RequireFuture<F, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Running { .. } => "running",
+            State::Refused { .. } => "refused",
+        };
+        f.debug_struct("RequireFuture").field("state", &state).finish()
+    }
+}
