@@ -1,4 +1,91 @@
 //! Decides whether the credential on an API request is good.
+//!
+//! portcullis verifies JWT access tokens for Rust services: signature, issuer, audience, time, scopes. It finds the
+//! issuer's keys by itself and keeps them current, survives the issuer's outages without letting anyone in, and says
+//! exactly why a token was refused. It works behind any [tower](https://docs.rs/tower) service: axum, tonic, hyper.
+//!
+#![cfg_attr(all(feature = "axum", feature = "reqwest"), doc = "```no_run")]
+#![cfg_attr(not(all(feature = "axum", feature = "reqwest")), doc = "```ignore")]
+//! use axum::{Json, Router, routing::{get, post}};
+//! use portcullis::{Claims, Issuer, VerifiedToken, Verifier, require, scope};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct User { email: String }
+//!
+//! async fn list(token: VerifiedToken) -> String {
+//!     format!("orders of {}", token.subject().unwrap_or("nobody"))
+//! }
+//!
+//! async fn create(Claims(user): Claims<User>) -> String {
+//!     format!("{} ordered", user.email)
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = Verifier::builder()
+//!     .issuer(Issuer::discover("https://id.example.com")?.audience("https://api.example.com"))
+//!     .build()?;
+//!
+//! let app = Router::new()
+//!     .route("/orders", get(list).route_layer(require(scope("orders:read"))))
+//!     .route("/orders", post(create).route_layer(require(scope("orders:read").and(scope("orders:write")))))
+//!     .layer(verifier.layer());
+//!
+//! axum::serve(tokio::net::TcpListener::bind("127.0.0.1:8080").await?, app).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The main types
+//!
+//! - [`Issuer`]: an authorization server that you trust, and the rules for its tokens. [`Profile`] says how it marks
+//!   access tokens; [`keys`] where its keys come from.
+//! - [`Verifier`]: decides. [`verify`](Verifier::verify) is all that a service without tower needs;
+//!   [`status`](Verifier::status) tells how the keys are.
+//! - [`VerifiedToken`]: the evidence. Only a verifier can make one.
+//! - [`Error`]: [`Rejection`] when the token is at fault (400, 401, 403), [`Unavailable`] when nothing could be decided
+//!   (503). Each has a [`code`](Error::code) that never changes. [`ConfigError`] refuses a set-up that could not be safe.
+#![cfg_attr(
+    feature = "tower",
+    doc = "- [`http`]: the tower layer, challenges by RFC 6750, gRPC refusals, [`require()`] for routes."
+)]
+#![cfg_attr(feature = "axum", doc = "- [`Claims`] and [`VerifiedToken`] are axum extractors.")]
+#![cfg_attr(
+    feature = "testkit",
+    doc = "- [`testkit`]: an authorization server and a mint for your own tests."
+)]
+//!
+//! # What is checked, in this order
+//!
+//! 1. at most 16 KiB, exactly three segments of canonical base64url;
+//! 2. a header without repeated members and without `crit`, an algorithm of the table (`none` is not in it);
+//! 3. the issuer, by exact comparison, and then by that issuer's rules the algorithm and `typ`;
+//! 4. a key of that issuer, by `kid`, made for that algorithm;
+//! 5. the signature, over the exact bytes received;
+//! 6. `iss`, `aud`, `exp`, `nbf`, each of its JSON type, with 60 s of skew; what the [`Profile`] asks for;
+//! 7. `cnf`: a token that is bound to a key is refused, as possession is not checked;
+//! 8. the scopes that the route requires.
+//!
+//! # What it does not do
+//!
+//! It does not issue tokens, log users in or keep sessions. It does not look for tokens in cookies, bodies or query
+//! strings. Encrypted tokens and opaque tokens are refused. Revocation before `exp`, DPoP and client certificates are not
+//! checked; a token bound to a key is refused, never treated as a plain bearer token.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `aws-lc` | yes | signatures by AWS-LC: every algorithm, keys parsed once; needs a C compiler |
+//! | `ring` | | signatures by ring: smaller build, no ES512, ES256K, ML-DSA; both may be compiled in |
+//! | `reqwest` | yes | keys over HTTPS: discovery and key set addresses |
+//! | `remote` | by `reqwest` | keys that renew themselves through a client of your own, or from a file; brings in tokio |
+//! | `tower` | yes | the layer, requirements on routes, challenges |
+//! | `axum` | | extractors for axum 0.8 |
+//! | `testkit` | | a scriptable authorization server for tests |
+//!
+//! Features only add: turning one on never changes what is accepted or refused. Without any but a backend the tree holds
+//! neither tokio nor reqwest nor tower, and [`Verifier::verify_cached`] judges tokens by [fixed](keys::Keys::fixed) keys.
 
 #[cfg(feature = "axum")]
 mod adapters;
