@@ -119,6 +119,16 @@ impl KeySet {
     pub(crate) fn shares_key_with(&self, other: &Self) -> bool {
         self.keys.iter().any(|key| other.keys.iter().any(|theirs| theirs.thumbprint == key.thumbprint))
     }
+
+    /// Whether both sets have the same keys, under the same ids and for the same algorithms, in whatever order.
+    #[cfg(feature = "remote")]
+    pub(crate) fn has_same_keys_as(&self, other: &Self) -> bool {
+        let same = |a: &Key, b: &Key| {
+            a.thumbprint == b.thumbprint && a.id == b.id && a.algorithms() == b.algorithms()
+        };
+        let within = |these: &[Key], those: &[Key]| these.iter().all(|a| those.iter().any(|b| same(a, b)));
+        within(&self.keys, &other.keys) && within(&other.keys, &self.keys)
+    }
 }
 
 impl Key {

@@ -100,8 +100,8 @@ pub(crate) enum KeySource {
 pub(crate) enum KeyWish {
     /// There is no set to be used: never loaded, or too old.
     AnySet,
-    /// The set has no key for the token.
-    OtherSet,
+    /// The set of this generation has no key for the token.
+    OtherSet { than: u64 },
 }
 
 /// What came of waiting for a source.
@@ -126,6 +126,15 @@ impl Snapshot<'_> {
             Self::Fixed(set) => set,
             #[cfg(feature = "remote")]
             Self::Remote(current) => current.set(),
+        }
+    }
+
+    /// Which set of its source this is: a change of keys changes it.
+    pub(crate) fn generation(&self) -> u64 {
+        match self {
+            Self::Fixed(_) => FIXED_GENERATION,
+            #[cfg(feature = "remote")]
+            Self::Remote(current) => current.generation(),
         }
     }
 
@@ -191,7 +200,7 @@ impl KeySource {
                 issuer: issuer.to_owned(),
                 state: KeyState::Fixed,
                 age: None,
-                generation: 1,
+                generation: FIXED_GENERATION,
                 keys: key_infos(set),
                 skipped: set.skipped().to_vec(),
                 last_error: None,
@@ -212,3 +221,6 @@ pub(crate) fn key_infos(set: &KeySet) -> Vec<KeyInfo> {
     };
     set.keys().iter().map(info).collect()
 }
+
+/// The one set that a fixed source ever has.
+const FIXED_GENERATION: u64 = 1;

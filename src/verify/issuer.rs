@@ -1,11 +1,15 @@
 //! A trust anchor: who may issue tokens for us, and under which rules.
 
+#[cfg(feature = "remote")]
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::claims::{Audiences, DEFAULT_SKEW, MAX_SKEW, Profile, TimeRules};
 use crate::crypto::Backend;
 use crate::error::ConfigError;
 use crate::jose::{Algorithm, AlgorithmSet, KeyType};
+#[cfg(feature = "remote")]
+use crate::keys::remote::Remote;
 use crate::keys::{KeySource, Keys};
 
 /// An authorization server that a verifier trusts, and the rules for its tokens.
@@ -52,6 +56,43 @@ impl Issuer {
             skew: DEFAULT_SKEW,
             max_token_age: None,
         }
+    }
+
+    /// An issuer whose keys are found by its metadata, and kept current from then on; needs no network yet.
+    ///
+    /// The metadata is looked for as OpenID Connect Discovery says, then as
+    /// [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414#section-3) does, and must name this very identifier, byte for
+    /// byte. [`keys::remote`](crate::keys::remote) says how the keys are kept.
+    ///
+    /// # Errors
+    /// Those of [`Remote::discover`](crate::keys::remote::Remote::discover).
+    ///
+    /// ```
+    /// use portcullis::Issuer;
+    ///
+    /// let refused = Issuer::discover("http://id.example.com");
+    /// assert!(refused.is_err(), "whoever can change an answer on its way could sign tokens");
+    /// ```
+    #[cfg(feature = "reqwest")]
+    pub fn discover(identifier: impl Into<String>) -> Result<Self, ConfigError> {
+        let identifier = identifier.into();
+        let keys = Remote::discover(identifier.as_str())?;
+        Ok(Self::new(identifier, keys))
+    }
+
+    /// An issuer whose key set is at this address, and kept current; needs no network yet.
+    ///
+    /// # Errors
+    /// Those of [`Remote::jwks_url`](crate::keys::remote::Remote::jwks_url).
+    #[cfg(feature = "reqwest")]
+    pub fn jwks_url(identifier: impl Into<String>, url: impl Into<String>) -> Result<Self, ConfigError> {
+        Ok(Self::new(identifier, Remote::jwks_url(url)?))
+    }
+
+    /// An issuer whose key set is in a file, which is read again when it changes; it need not be there yet.
+    #[cfg(feature = "remote")]
+    pub fn jwks_file(identifier: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        Self::new(identifier, Remote::file(path))
     }
 
     /// Adds an audience that the tokens may be meant for: the name of your API, as the issuer writes it into `aud`.

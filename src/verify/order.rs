@@ -62,11 +62,12 @@ impl Rules {
         let missed = |wish, error: Error| Stop::Missed(Miss { anchor, wish, error });
         let keys =
             anchor.keys.current().map_err(|unavailable| missed(KeyWish::AnySet, unavailable.into()))?;
+        let other_set = KeyWish::OtherSet { than: keys.generation() };
         let candidates = match keys.set().select(header.key_id(), algorithm) {
             Selection::Candidates(candidates) => candidates,
-            Selection::Unknown => return Err(missed(KeyWish::OtherSet, Rejection::KeyUnknown.into())),
+            Selection::Unknown => return Err(missed(other_set, Rejection::KeyUnknown.into())),
             Selection::Unsuitable => {
-                return Err(missed(KeyWish::OtherSet, Rejection::KeyUnsuitable(algorithm).into()));
+                return Err(missed(other_set, Rejection::KeyUnsuitable(algorithm).into()));
             }
             Selection::Ambiguous { found } => {
                 return Err(Rejection::KeyAmbiguous { found, limit: MAX_CANDIDATES }.into());

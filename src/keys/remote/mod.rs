@@ -1,55 +1,250 @@
-//! Keys that keep themselves current. (under construction: the contract is in DESIGN 6)
+//! Keys that keep themselves current.
+//!
+//! A lookup reads one snapshot; readers share no lock with each other or with the task. One detached task for each
+//! source does all the fetching.
+//!
+//! | age of the keys | known `kid` | unknown `kid` |
+//! |---|---|---|
+//! | under `max_age`: fresh | served | one early attempt, shared by all who wait, within the wait budget |
+//! | under `max_age + max_stale`: grace | served, and marked with the age | the same; joins an attempt that is due |
+//! | beyond, or never loaded | [`Unavailable`](crate::Unavailable) after the wait budget | the same |
+//!
+//! 1. *Only a validated answer replaces anything.* Status 200, size, JSON, at least one usable key. Any other answer
+//!    changes nothing and is shown in the status. Keys that have nothing in common with those that serve are taken when
+//!    they are seen a second time, about a second later. Keys confirmed by an equal answer are young again, and keep
+//!    their generation.
+//! 2. *Strangers cannot raise the rate.* One attempt is under way at most. For unknown `kid`s the next may start an
+//!    interval after the start of the last, whatever came of that. A wish that comes too early is one flag, not an
+//!    entry: when the interval ends, the attempt is made, so a key that is really new is served within an interval even
+//!    if nobody asks again. There is no memory of `kid`s that were not found: it would be one more thing that invented
+//!    ones fill or evict, it would have to be forgotten with each attempt, and the interval alone already bounds the
+//!    rate to what it would allow.
+//! 3. *Failures back off*, from 1 s doubling to 60 s, at random below that. Requests that find no keys at all do not
+//!    hasten an attempt. After a success the next attempt is made at 70 % to 90 % of the maximum age, which is the
+//!    answer's `Cache-Control`, from a minute to a day.
+//! 4. *One odd entry does not spoil a set*: unknown and malformed keys, private and symmetric ones are skipped, and
+//!    listed in the status with the reason.
+//! 5. *Waiting is shared and bounded.* Waiters end with the attempt or with their budget. Dropping one cancels nothing.
+//! 6. *Dropping the last verifier ends the task*, also in the middle of a fetch.
+//! 7. *The task lives on the tokio runtime*, with time enabled, on which the verifier was built or first missed a key. If
+//!    that runtime is gone, the next call that misses a key, or finds keys past their maximum age, starts another on its
+//!    own. Without any runtime keys are served while they last, and nothing is awaited.
+//!
+//! Ages are measured with a monotonic clock, from the start of the attempt that brought the keys.
 
+mod address;
+mod attempt;
+mod cache_control;
+mod discovery;
+mod fetch;
+mod file;
+#[cfg(feature = "reqwest")]
+mod http;
+mod intake;
+mod refresh;
+mod schedule;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::set::KeySet;
-use super::source::{KeyWish, Refreshed};
-use super::status::IssuerStatus;
-use crate::crypto::Backend;
-use crate::error::{ConfigError, Unavailable};
-use crate::jose::AlgorithmSet;
+pub use fetch::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse};
+#[cfg(feature = "reqwest")]
+pub use http::HttpFetch;
+pub(crate) use refresh::{Current, RemoteKeys};
 
-/// How an issuer's keys are fetched and kept.
-#[derive(Debug)]
-pub struct Remote {}
+use crate::crypto::Backend;
+use crate::error::ConfigError;
+use crate::jose::AlgorithmSet;
+use address::Part;
+use attempt::Place;
+use cache_control::{MAX_MAX_AGE, MIN_MAX_AGE};
+use file::FileFetch;
+use refresh::Plan;
+use schedule::{Renewal, Timing};
+
+/// How an issuer's keys are fetched and kept. The contract stands in the [module's documentation](self).
+///
+/// [`Issuer::discover`](crate::Issuer::discover) and its siblings make one with the defaults; make it yourself to change
+/// them.
+///
+/// ```
+/// # #[cfg(all(feature = "reqwest", feature = "aws-lc"))]
+/// # fn main() -> Result<(), portcullis::ConfigError> {
+/// use std::time::Duration;
+/// use portcullis::{Issuer, Verifier, keys::remote::Remote};
+///
+/// let keys = Remote::discover("https://id.example.com")?.max_stale(Duration::from_secs(6 * 60 * 60));
+/// let verifier = Verifier::builder()
+///     .issuer(Issuer::new("https://id.example.com", keys).audience("https://api.example.com"))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(all(feature = "reqwest", feature = "aws-lc")))] fn main() {}
+/// ```
+#[must_use]
+pub struct Remote {
+    place: Place,
+    fetch: Box<dyn Fetch>,
+    timing: Timing,
+    wait_budget: Duration,
+}
 
 impl Remote {
+    /// The keys that the issuer's metadata points to, over HTTPS with [`HttpFetch`].
+    ///
+    /// The metadata is looked for as OpenID Connect Discovery says, then as
+    /// [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414#section-3) does, and must name this very issuer, byte for byte.
+    ///
+    /// # Errors
+    /// [`ConfigError::Address`] when the identifier is not an `https` URL (or `http` to the loopback host) without user,
+    /// query and fragment; those of [`HttpFetch::new`].
+    #[cfg(feature = "reqwest")]
+    pub fn discover(issuer: impl Into<String>) -> Result<Self, ConfigError> {
+        let issuer = checked(issuer.into(), Part::Issuer)?;
+        Ok(Self::from_parts(Place::Discovered { issuer }, HttpFetch::new()?))
+    }
+
+    /// The keys at this address, over HTTPS with [`HttpFetch`].
+    ///
+    /// # Errors
+    /// [`ConfigError::Address`] when it is not an `https` URL (or `http` to the loopback host) without user and fragment;
+    /// those of [`HttpFetch::new`].
+    #[cfg(feature = "reqwest")]
+    pub fn jwks_url(url: impl Into<String>) -> Result<Self, ConfigError> {
+        let url = checked(url.into(), Part::Document)?;
+        Ok(Self::from_parts(Place::At { url }, HttpFetch::new()?))
+    }
+
+    /// The keys that the issuer's metadata points to, got by `fetch`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Address`], as for [`Remote::discover`].
+    pub fn discover_with(issuer: impl Into<String>, fetch: impl Fetch) -> Result<Self, ConfigError> {
+        let issuer = checked(issuer.into(), Part::Issuer)?;
+        Ok(Self::from_parts(Place::Discovered { issuer }, fetch))
+    }
+
+    /// The keys at this address, got by `fetch`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Address`], as for [`Remote::jwks_url`].
+    pub fn jwks_url_with(url: impl Into<String>, fetch: impl Fetch) -> Result<Self, ConfigError> {
+        let url = checked(url.into(), Part::Document)?;
+        Ok(Self::from_parts(Place::At { url }, fetch))
+    }
+
+    /// The keys in a JWK Set file, which is looked at every 10 s, and for unknown `kid`s every second.
+    ///
+    /// The same contract holds: a file that is missing, broken or empty for a while changes nothing. Replace it by
+    /// renaming, so that no half of it is ever read.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        // The address is never looked at.
+        let place = Place::At { url: "file:".to_owned() };
+        let remote = Self::from_parts(place, FileFetch::new(path.into()));
+        let timing = Timing {
+            unknown_key_interval: FILE_UNKNOWN_KEY_INTERVAL,
+            renewal: Renewal::Every(FILE_INTERVAL),
+            ..remote.timing
+        };
+        Self { timing, ..remote }
+    }
+
+    fn from_parts(place: Place, fetch: impl Fetch) -> Self {
+        let timing = Timing {
+            max_stale: DEFAULT_MAX_STALE,
+            unknown_key_interval: DEFAULT_UNKNOWN_KEY_INTERVAL,
+            default_max_age: DEFAULT_MAX_AGE,
+            renewal: Renewal::Ahead,
+        };
+        Self { place, fetch: Box::new(fetch), timing, wait_budget: DEFAULT_WAIT_BUDGET }
+    }
+
+    /// How long keys serve past their maximum age when they cannot be renewed. Default: 1 h; from 0 to 7 d.
+    ///
+    /// It is also how much longer a withdrawn key serves while the issuer is down.
+    pub fn max_stale(self, max_stale: Duration) -> Self {
+        Self { timing: Timing { max_stale, ..self.timing }, ..self }
+    }
+
+    /// The least time between two attempts that unknown `kid`s cause. Default: 10 s, for files 1 s; from 1 s to 10 min.
+    pub fn unknown_key_interval(self, interval: Duration) -> Self {
+        Self { timing: Timing { unknown_key_interval: interval, ..self.timing }, ..self }
+    }
+
+    /// How long one request waits for an attempt that may bring its key. Default: 2 s; from 0 to 30 s.
+    pub fn wait_budget(self, wait_budget: Duration) -> Self {
+        Self { wait_budget, ..self }
+    }
+
+    /// The maximum age of keys whose answer grants none by `Cache-Control`. Default: 10 min; from 1 min to 24 h.
+    pub fn default_max_age(self, default_max_age: Duration) -> Self {
+        Self { timing: Timing { default_max_age, ..self.timing }, ..self }
+    }
+
     pub(crate) fn build(
         self,
-        _issuer: &str,
-        _allowed: AlgorithmSet,
-        _backend: Backend,
+        issuer: &str,
+        allowed: AlgorithmSet,
+        backend: Backend,
     ) -> Result<RemoteKeys, ConfigError> {
-        Ok(RemoteKeys {})
+        let Self { place, fetch, timing, wait_budget } = self;
+        let Timing { max_stale, unknown_key_interval, default_max_age, renewal: _ } = timing;
+        within("max_stale", max_stale, Duration::ZERO, MAX_MAX_STALE)?;
+        within(
+            "unknown_key_interval",
+            unknown_key_interval,
+            Duration::from_secs(1),
+            MAX_UNKNOWN_KEY_INTERVAL,
+        )?;
+        within("wait_budget", wait_budget, Duration::ZERO, MAX_WAIT_BUDGET)?;
+        within("default_max_age", default_max_age, MIN_MAX_AGE, MAX_MAX_AGE)?;
+        // Metadata vouches for the issuer that it names, so no other may use what it points to.
+        if let Place::Discovered { issuer: discovered } = &place
+            && discovered != issuer
+        {
+            return Err(ConfigError::Address {
+                address: discovered.clone(),
+                reason: "keys are discovered from another issuer than the one they are for",
+            });
+        }
+        let issuer = issuer.to_owned();
+        Ok(RemoteKeys::start(Plan { issuer, fetch, place, timing, wait_budget, allowed, backend }))
     }
 }
 
-#[derive(Debug)]
-pub(crate) struct RemoteKeys {}
-
-pub(crate) struct Current(std::sync::Arc<KeySet>);
-
-impl Current {
-    pub(crate) fn set(&self) -> &KeySet {
-        &self.0
-    }
-    pub(crate) fn stale_age(&self) -> Option<Duration> {
-        None
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote")
+            .field("place", &self.place)
+            .field("timing", &self.timing)
+            .field("wait_budget", &self.wait_budget)
+            .finish_non_exhaustive()
     }
 }
 
-impl RemoteKeys {
-    pub(crate) fn current(&self) -> Result<Current, Unavailable> {
-        Err(Unavailable::KeysNotLoaded { retry_after: Duration::from_secs(1) })
-    }
-    pub(crate) fn would_wait(&self, _: KeyWish) -> bool {
-        false
-    }
-    pub(crate) async fn refreshed(&self, _: KeyWish) -> Refreshed {
-        Refreshed::NotNow
-    }
-    pub(crate) async fn ready(&self) {}
-    pub(crate) fn status(&self, _: &str) -> IssuerStatus {
-        std::process::abort()
+fn checked(address: String, part: Part) -> Result<String, ConfigError> {
+    match address::check(&address, part) {
+        Ok(_) => Ok(address),
+        Err(reason) => Err(ConfigError::Address { address, reason }),
     }
 }
+
+fn within(setting: &'static str, value: Duration, min: Duration, max: Duration) -> Result<(), ConfigError> {
+    if (min..=max).contains(&value) { Ok(()) } else { Err(ConfigError::OutOfBounds { setting, min, max }) }
+}
+
+const DEFAULT_MAX_AGE: Duration = Duration::from_secs(10 * 60);
+/// Long enough for most outages to be mended, short enough to bound how long a withdrawn key serves in one.
+const DEFAULT_MAX_STALE: Duration = Duration::from_secs(60 * 60);
+const MAX_MAX_STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const DEFAULT_UNKNOWN_KEY_INTERVAL: Duration = Duration::from_secs(10);
+const MAX_UNKNOWN_KEY_INTERVAL: Duration = Duration::from_secs(10 * 60);
+const DEFAULT_WAIT_BUDGET: Duration = Duration::from_secs(2);
+/// No client waits longer for its request.
+const MAX_WAIT_BUDGET: Duration = Duration::from_secs(30);
+const FILE_INTERVAL: Duration = Duration::from_secs(10);
+const FILE_UNKNOWN_KEY_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,0 +1,57 @@
+//! Keys in a file that someone else writes: a mounted secret, a sidecar, a deployment.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use super::fetch::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse};
+
+/// Reads the same file whatever is asked for.
+pub(super) struct FileFetch {
+    path: PathBuf,
+    /// A file system that hangs holds one thread, not one for each attempt.
+    one_read: Arc<Semaphore>,
+}
+
+impl FileFetch {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, one_read: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+impl Fetch for FileFetch {
+    fn fetch<'f>(&'f self, request: &'f FetchRequest) -> FetchFuture<'f> {
+        Box::pin(async move {
+            let permit = Arc::clone(&self.one_read).try_acquire_owned().map_err(|_| FetchError::Timeout)?;
+            let path = self.path.clone();
+            let limit = request.max_bytes();
+            let read = spawn_blocking(move || {
+                let body = read(&path, limit);
+                drop(permit);
+                body
+            });
+            let body = read.await.map_err(|_| FetchError::Broken)??;
+            Ok(FetchResponse::new(200, body))
+        })
+    }
+}
+
+fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FetchError> {
+    let failed = |error: io::Error| FetchError::File(error.kind());
+    // A pipe or a device would block, or never end.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(FetchError::File(io::ErrorKind::InvalidInput));
+    }
+    let file = File::open(path).map_err(failed)?;
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut body = Vec::new();
+    file.take(most).read_to_end(&mut body).map_err(failed)?;
+    if body.len() > limit {
+        return Err(FetchError::TooLarge { limit });
+    }
+    Ok(body)
+}

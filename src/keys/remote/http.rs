@@ -1,0 +1,184 @@
+//! Documents over HTTPS, by reqwest and rustls.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AGE, CACHE_CONTROL, HeaderMap};
+use reqwest::{Client, ClientBuilder, Response, redirect, retry};
+use rustls::ClientConfig;
+use rustls::crypto::CryptoProvider;
+use rustls_platform_verifier::BuilderVerifierExt;
+
+use super::address::{self, Part};
+use super::attempt::FETCH_TIMEOUT;
+use super::cache_control;
+use super::fetch::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse};
+use crate::error::ConfigError;
+
+/// Gets documents over HTTPS: the [`Fetch`] of [`Remote::discover`](super::Remote::discover) and
+/// [`Remote::jwks_url`](super::Remote::jwks_url).
+///
+/// Certificates are judged by the operating system's roots. The TLS provider is the backend that is compiled in, passed
+/// as a value: no process-wide default is installed or consulted. Proxies are taken from the environment, except for
+/// the loopback host.
+///
+/// | | |
+/// |---|---|
+/// | scheme | `https`; `http` to the loopback host only |
+/// | redirects, retries, compression | none |
+/// | connection, whole answer | 2 s, 5 s |
+/// | body | cut off beyond the request's limit, without keeping more |
+///
+/// Clones share their settings. With many issuers, make one and give a clone to each
+/// [`Remote::discover_with`](super::Remote::discover_with): the roots are loaded once then.
+#[derive(Clone)]
+pub struct HttpFetch {
+    internet: Client,
+    /// Its own client: what is exempt from TLS must not leave the machine by a proxy or an odd resolver.
+    loopback: Client,
+}
+
+impl HttpFetch {
+    /// A client with the operating system's roots.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoBackend`] without feature `aws-lc` or `ring`; [`ConfigError::HttpClient`] when the operating
+    /// system has no root certificates.
+    pub fn new() -> Result<Self, ConfigError> {
+        Self::with_timeouts(CONNECT_TIMEOUT, FETCH_TIMEOUT)
+    }
+
+    pub(super) fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, ConfigError> {
+        let provider = Arc::new(provider()?);
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(BuilderVerifierExt::with_platform_verifier)
+            .map_err(|error| ConfigError::HttpClient { reason: error.to_string() })?
+            .with_no_client_auth();
+        let builder = || client_builder(tls.clone(), connect, total);
+        // By its name the loopback host is what RFC 6761, section 6.3 says, and not what a resolver answers.
+        let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+        let loopback = builder().no_proxy().resolve_to_addrs("localhost", &here);
+        Ok(Self { internet: built(builder())?, loopback: built(loopback)? })
+    }
+}
+
+fn client_builder(tls: ClientConfig, connect: Duration, total: Duration) -> ClientBuilder {
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(connect)
+        .timeout(total)
+        // Minutes lie between two fetches; an idle connection would only be one that may have died.
+        .pool_max_idle_per_host(0)
+}
+
+fn built(builder: ClientBuilder) -> Result<Client, ConfigError> {
+    builder.build().map_err(|error| ConfigError::HttpClient { reason: error.to_string() })
+}
+
+#[cfg(feature = "aws-lc")]
+#[allow(clippy::unnecessary_wraps, reason = "fails where no backend is compiled in")]
+fn provider() -> Result<CryptoProvider, ConfigError> {
+    Ok(rustls::crypto::aws_lc_rs::default_provider())
+}
+
+#[cfg(all(feature = "ring", not(feature = "aws-lc")))]
+#[allow(clippy::unnecessary_wraps, reason = "fails where no backend is compiled in")]
+fn provider() -> Result<CryptoProvider, ConfigError> {
+    Ok(rustls::crypto::ring::default_provider())
+}
+
+#[cfg(not(any(feature = "aws-lc", feature = "ring")))]
+fn provider() -> Result<CryptoProvider, ConfigError> {
+    Err(ConfigError::NoBackend)
+}
+
+impl Fetch for HttpFetch {
+    fn fetch<'f>(&'f self, request: &'f FetchRequest) -> FetchFuture<'f> {
+        Box::pin(async move {
+            // Judged again by whom it concerns: this type may be used without the set-up's checks.
+            let url = address::check(request.url(), Part::Document)
+                .map_err(|reason| FetchError::Address { reason })?;
+            let client = if address::is_loopback(&url) { &self.loopback } else { &self.internet };
+            let response = client.get(url).header(ACCEPT, ACCEPTED).send().await;
+            read(response.map_err(|error| classify(&error))?, request.max_bytes()).await
+        })
+    }
+}
+
+async fn read(mut response: Response, limit: usize) -> Result<FetchResponse, FetchError> {
+    let status = response.status().as_u16();
+    if status != 200 {
+        return Ok(FetchResponse::new(status, Vec::new()));
+    }
+    let too_large = |bytes: u64| usize::try_from(bytes).map_or(true, |bytes| bytes > limit);
+    if response.content_length().is_some_and(too_large) {
+        return Err(FetchError::TooLarge { limit });
+    }
+    let cache_control = joined_cache_control(response.headers());
+    let age = response.headers().get(AGE).and_then(|age| age.to_str().ok()).and_then(cache_control::seconds);
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
+        if chunk.len() > limit.saturating_sub(body.len()) {
+            return Err(FetchError::TooLarge { limit });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let mut answer = FetchResponse::new(status, body);
+    if let Some(value) = cache_control {
+        answer = answer.with_cache_control(value);
+    }
+    if let Some(age) = age {
+        answer = answer.with_age(age);
+    }
+    Ok(answer)
+}
+
+fn joined_cache_control(headers: &HeaderMap) -> Option<String> {
+    let values: Vec<_> =
+        headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok()).collect();
+    if values.is_empty() { None } else { Some(values.join(", ")) }
+}
+
+/// The kind of fault, and nothing of the text: that may quote the server.
+fn classify(error: &reqwest::Error) -> FetchError {
+    if error.is_timeout() {
+        return FetchError::Timeout;
+    }
+    if caused_by_tls(error) {
+        return FetchError::Tls;
+    }
+    if error.is_connect() { FetchError::Connect } else { FetchError::Broken }
+}
+
+fn caused_by_tls(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.is::<rustls::Error>() {
+            return true;
+        }
+        // An `io::Error` shows the source of what it wraps and hides what it wraps.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if wrapped.is_some_and(|wrapped| wrapped.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+impl fmt::Debug for HttpFetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpFetch").finish_non_exhaustive()
+    }
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// `application/jwk-set+json` is the registered type of a key set; nearly all servers say `application/json`.
+const ACCEPTED: &str = "application/json, application/jwk-set+json";
