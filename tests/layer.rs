@@ -16,7 +16,7 @@ use portcullis::http::{Anonymous, AuthLayer, RequireLayer, bearer_token};
 use portcullis::require::any;
 use portcullis::{Error, Rejection, VerifiedToken, require, scope};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
-use tower_test::mock;
+use tower_test::mock::{self, Spawn};
 
 /// A body that is neither `Clone` nor known to any framework.
 #[derive(Debug, Default, PartialEq)]
@@ -280,7 +280,7 @@ async fn a_refusal_never_reaches_the_inner_service_and_its_errors_pass_untouched
 #[tokio::test]
 async fn the_layer_is_ready_when_the_inner_service_is() {
     let (mock, mut handle) = mock::pair::<Request<Body>, Response<Body>>();
-    let mut service = tower_test::mock::Spawn::new(verifier().layer().layer(mock));
+    let mut service = Spawn::new(verifier().layer().layer(mock));
     handle.allow(0);
     assert!(service.poll_ready().is_pending());
     handle.allow(1);

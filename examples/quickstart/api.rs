@@ -39,7 +39,7 @@ async fn create(_: VerifiedToken) -> StatusCode {
 }
 
 /// Serves the API on a free loopback port.
-pub async fn start(verifier: &Verifier) -> std::io::Result<SocketAddr> {
+pub(crate) async fn start(verifier: &Verifier) -> std::io::Result<SocketAddr> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let routes = routes(verifier);

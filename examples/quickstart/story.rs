@@ -13,7 +13,7 @@ use crate::table::{Line, Table};
 type Answer = (u16, Option<&'static str>);
 
 /// Plays the story.
-pub async fn play(server: &TestIssuer, api: SocketAddr) -> reqwest::Result<Table> {
+pub(crate) async fn play(server: &TestIssuer, api: SocketAddr) -> reqwest::Result<Table> {
     let mut client =
         Story { client: Client::new(), orders: format!("http://{api}/orders"), table: Table::default() };
     let read = || server.token().scope("orders:read");
@@ -41,7 +41,9 @@ pub async fn play(server: &TestIssuer, api: SocketAddr) -> reqwest::Result<Table
     let write = server.token().scope("orders:read orders:write").mint();
     client.post("write with both scopes", &write, (201, None)).await?;
 
-    let old_key = server.rotate_with_overlap();
+    an_interval_passes().await;
+    let old_key = server.key_id();
+    server.rotate_with_overlap();
     let renewed = read().mint();
     client.get("the first token of a new key", Some(&renewed), (200, None)).await?;
     client.get("a token of the old key, still published", Some(&good), (200, None)).await?;
@@ -51,6 +53,7 @@ pub async fn play(server: &TestIssuer, api: SocketAddr) -> reqwest::Result<Table
     client.many("issuer down, 1000 more", &renewed, 1_000).await?;
     server.come_back().await;
 
+    an_interval_passes().await;
     server.withdraw(&old_key);
     server.rotate_with_overlap();
     client.get("the first token of the next key", Some(&read().mint()), (200, None)).await?;
@@ -58,9 +61,14 @@ pub async fn play(server: &TestIssuer, api: SocketAddr) -> reqwest::Result<Table
     Ok(client.table)
 }
 
+/// Between two fetches for unknown keys lies an interval, whatever strangers ask for; real rotations are days apart.
+async fn an_interval_passes() {
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
 /// Prints fresh tokens in lines for a shell.
 #[expect(clippy::print_stdout, reason = "what the program is for")]
-pub fn print_lines_to_paste(server: &TestIssuer, api: SocketAddr) {
+pub(crate) fn print_lines_to_paste(server: &TestIssuer, api: SocketAddr) {
     let read =
         || server.token().scope("orders:read").claim("tenant", "acme").expires_in(Duration::from_secs(3_600));
     let write =
@@ -121,7 +129,7 @@ impl Story {
         let start = Instant::now();
         let (status, challenge) = self.request(method.clone(), token).await?;
         let taken = start.elapsed();
-        let line = Line::new(format!("{method:5} {sent}"), status, challenge, taken);
+        let line = Line::new(format!("{:4} {sent}", method.as_str()), status, challenge, taken);
         self.table.add(line, want);
         Ok(())
     }
@@ -135,7 +143,7 @@ impl Story {
             worst = self.request(Method::GET, Some(token)).await?.max(worst);
         }
         let (status, challenge) = worst;
-        let line = Line::new(format!("GET   {sent}, each"), status, challenge, start.elapsed() / count);
+        let line = Line::new(format!("GET  {sent}, each"), status, challenge, start.elapsed() / count);
         self.table.add(line, (200, None));
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// What was sent and what came back.
-pub struct Line {
+pub(crate) struct Line {
     sent: String,
     status: u16,
     challenge: String,
@@ -13,7 +13,7 @@ pub struct Line {
 }
 
 impl Line {
-    pub fn new(sent: String, status: u16, challenge: String, taken: Duration) -> Self {
+    pub(crate) fn new(sent: String, status: u16, challenge: String, taken: Duration) -> Self {
         Self { sent, status, challenge, taken, as_it_must_be: false }
     }
 
@@ -26,20 +26,20 @@ impl Line {
 
 /// The lines of the story.
 #[derive(Default)]
-pub struct Table {
+pub(crate) struct Table {
     lines: Vec<Line>,
 }
 
 impl Table {
     /// Adds a line and judges it.
-    pub fn add(&mut self, line: Line, (status, reason): (u16, Option<&str>)) {
+    pub(crate) fn add(&mut self, line: Line, (status, reason): (u16, Option<&str>)) {
         let challenged = !line.challenge.is_empty();
         let as_it_must_be =
             line.status == status && line.parameter("reason") == reason && challenged == (status >= 400);
         self.lines.push(Line { as_it_must_be, ..line });
     }
 
-    pub fn is_as_it_must_be(&self) -> bool {
+    pub(crate) fn is_as_it_must_be(&self) -> bool {
         self.lines.iter().all(|line| line.as_it_must_be)
     }
 }

@@ -9,39 +9,39 @@ use portcullis::jose::Jwk;
 use portcullis::{Issuer, UnixTime, Verifier};
 use serde_json::{Value, json};
 
-pub const ISSUER: &str = "https://id.example.com";
-pub const AUDIENCE: &str = "https://api.example.com";
-pub const NOW: i64 = 1_000;
+pub(crate) const ISSUER: &str = "https://id.example.com";
+pub(crate) const AUDIENCE: &str = "https://api.example.com";
+pub(crate) const NOW: i64 = 1_000;
 
 const SEED: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
 const PUBLIC: &str =
     r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
-pub fn verifier() -> Verifier {
+pub(crate) fn verifier() -> Verifier {
     let issuer = Issuer::new(ISSUER, Jwk::parse(PUBLIC).unwrap()).audience(AUDIENCE);
     Verifier::builder().issuer(issuer).clock(|| UnixTime::from_seconds(NOW)).build().unwrap()
 }
 
 /// A good token of `alice` with these scopes.
-pub fn token(scope: &str) -> String {
+pub(crate) fn token(scope: &str) -> String {
     signed(&claims(scope))
 }
 
 /// One that expired long ago.
-pub fn expired() -> String {
+pub(crate) fn expired() -> String {
     let mut claims = claims("orders:read");
     claims["exp"] = json!(NOW - 600);
     signed(&claims)
 }
 
-pub fn claims(scope: &str) -> Value {
+pub(crate) fn claims(scope: &str) -> Value {
     json!({
         "iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "client_id": "shop", "jti": "1",
         "iat": NOW - 10, "exp": NOW + 300, "scope": scope, "email": "alice@example.com",
     })
 }
 
-pub fn signed(claims: &Value) -> String {
+pub(crate) fn signed(claims: &Value) -> String {
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","typ":"at+jwt","kid":"a"}"#);
     let input = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
     let key = Ed25519KeyPair::from_seed_unchecked(&URL_SAFE_NO_PAD.decode(SEED).unwrap()).unwrap();
