@@ -24,7 +24,7 @@ pub(super) enum Place {
 pub(super) struct Located {
     pub(super) jwks_uri: String,
     pub(super) found: Duration,
-    /// Nothing could be got from it last time.
+    /// No key set could be got from it last time.
     pub(super) suspect: bool,
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn attempt(
         }
         Place::Discovered { issuer } => issuer,
     };
-    let mut located = match located {
+    let located = match located {
         Some(known) if !known.suspect && now < known.found.saturating_add(LOCATED_FOR) => known,
         known => match (discovery::jwks_uri(fetch, issuer).await, known) {
             (Ok(jwks_uri), _) => Located { jwks_uri, found: now, suspect: false },
@@ -58,7 +58,6 @@ pub(super) async fn attempt(
         },
     };
     let outcome = key_set(fetch, &located.jwks_uri).await;
-    located.suspect = outcome.is_err();
     Attempted { outcome, located: Some(located) }
 }
 

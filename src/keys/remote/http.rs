@@ -1,6 +1,8 @@
 //! Documents over HTTPS, by reqwest and rustls.
 
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -158,17 +160,16 @@ fn classify(error: &reqwest::Error) -> FetchError {
 }
 
 fn caused_by_tls(error: &reqwest::Error) -> bool {
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(error) = cause {
         if error.is::<rustls::Error>() {
             return true;
         }
-        // An `io::Error` shows the source of what it wraps and hides what it wraps.
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if wrapped.is_some_and(|wrapped| wrapped.is::<rustls::Error>()) {
-            return true;
-        }
-        cause = error.source();
+        // An `io::Error` gives the source of what it wraps, and so hides what it wraps.
+        cause = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
     false
 }

@@ -216,10 +216,10 @@ impl Remote {
     }
 }
 
+/// Shows no address: a query may hold a secret.
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Remote")
-            .field("place", &self.place)
             .field("timing", &self.timing)
             .field("wait_budget", &self.wait_budget)
             .finish_non_exhaustive()
@@ -229,7 +229,15 @@ impl fmt::Debug for Remote {
 fn checked(address: String, part: Part) -> Result<String, ConfigError> {
     match address::check(&address, part) {
         Ok(_) => Ok(address),
-        Err(reason) => Err(ConfigError::Address { address, reason }),
+        Err(reason) => Err(ConfigError::Address { address: without_credentials(&address), reason }),
+    }
+}
+
+/// What may be shown of a refused address: a password that stands in it by mistake is not repeated.
+fn without_credentials(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((_, rest)) => format!("[…]@{rest}"),
+        None => address.to_owned(),
     }
 }
 

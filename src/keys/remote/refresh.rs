@@ -195,7 +195,7 @@ impl Drop for RemoteKeys {
 
 impl fmt::Debug for RemoteKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteKeys").field("place", &self.0.plan.place).finish_non_exhaustive()
+        f.debug_struct("RemoteKeys").field("issuer", &self.0.plan.issuer).finish_non_exhaustive()
     }
 }
 
