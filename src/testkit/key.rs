@@ -35,7 +35,7 @@ pub struct SigningKey {
 }
 
 enum Signer {
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
     Ecdsa(EcdsaKeyPair),
     EdDsa(Ed25519KeyPair),
@@ -179,7 +179,8 @@ impl Signer {
     fn hmac(algorithm: hmac::Algorithm) -> Result<(Self, Exported), Unspecified> {
         let mut secret = vec![0; algorithm.digest_algorithm().output_len()];
         rand::fill(&mut secret)?;
-        Ok((Self::Hmac(hmac::Key::new(algorithm, &secret)), Exported::Secret(secret)))
+        let key = Box::new(hmac::Key::new(algorithm, &secret));
+        Ok((Self::Hmac(key), Exported::Secret(secret)))
     }
 
     fn rsa(encoding: &'static dyn RsaEncoding) -> Result<(Self, Exported), Unspecified> {

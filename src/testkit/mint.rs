@@ -112,7 +112,11 @@ impl Mint {
     pub fn jwks_json(&self) -> String {
         self.document(Secrets::Left)
     }
+}
 
+/// Rotation.
+#[expect(clippy::must_use_candidate, reason = "the keys change; the id of the new one is a by-product")]
+impl Mint {
     /// Signs with a new key from now on, and withdraws the old one at once. Gives the new key's id.
     ///
     /// The new key is the one of [`Mint::publish_next`], if there is one.
@@ -168,7 +172,9 @@ impl Mint {
         drop(ring);
         assert_eq!(withdrawn, 1, "the key to be withdrawn is in the set");
     }
+}
 
+impl Mint {
     /// Any key made here, in the set or not any more.
     pub(super) fn key_by_id(&self, key_id: &str) -> Option<Arc<SigningKey>> {
         self.ring().made.iter().find(|key| key.key_id() == key_id).cloned()
