@@ -1,17 +1,20 @@
-//! What a full verification costs beyond the raw signature of the same backend, in one run.
+//! What a verification costs beyond the raw signature of the same backend, and what the layer adds to a bare service.
 //!
-//! Candidates take turns in short batches and each is summarised by its median, so that a machine that changes its
-//! mind affects them alike. Ratios are the figure to read; absolute times are the machine's.
+//! The two of a pair take turns in short batches within one process, so that a machine that changes its mind affects
+//! both alike; the median of the ratios is the figure to read, absolute times are the machine's.
 #![allow(
+    missing_docs,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
-    clippy::indexing_slicing,
-    missing_docs
+    clippy::indexing_slicing
 )]
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::hint::black_box;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
@@ -20,10 +23,17 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, ParsedPublicKey, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response};
 use portcullis::jose::Jwk;
 use portcullis::{Algorithm, Issuer, Verifier};
+use tower::{Layer, Service, ServiceExt};
 
 fn main() {
+    println!(
+        "{:7} {:>6}  {:>21}  {:>21}  {:>6}  {:>11}",
+        "", "token", "signature", "verify", "ratio", "allocations"
+    );
     let subjects = [rs256(), es256(), ed25519()];
     for subject in &subjects {
         let verify = || match subject.verifier.verify_cached(black_box(&subject.token)) {
@@ -31,50 +41,109 @@ fn main() {
             other => panic!("{other:?}"),
         };
         let raw = || {
-            assert!(subject.raw.verify_sig(black_box(&subject.input), black_box(&subject.signature)).is_ok())
+            let (input, signature) = (black_box(&subject.input), black_box(&subject.signature));
+            assert!(subject.raw.verify_sig(input, signature).is_ok());
         };
         let allocations = allocation_counter::measure(verify).count_total;
-        let (mut full_times, mut raw_times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            let (full, raw) = (batch(verify), batch(raw));
-            ratios.push(full.as_secs_f64() / raw.as_secs_f64());
-            full_times.push(full);
-            raw_times.push(raw);
-        }
+        let pair = Pair::measure(raw, verify, SLOW);
         println!(
-            "{:8} token {} B  raw {:7.2} µs  verify {:7.2} µs  ratio {:.3}  allocations {}",
-            subject.name,
+            "{:7} {:>4} B  {:>18.2} µs  {:>18.2} µs  {:>6.3}  {allocations:>11}",
+            subject.algorithm.name(),
             subject.token.len(),
-            median(raw_times).as_secs_f64() * 1e6,
-            median(full_times).as_secs_f64() * 1e6,
-            {
-                ratios.sort_by(f64::total_cmp);
-                ratios[ratios.len() / 2]
-            },
-            allocations,
+            micros(pair.first),
+            micros(pair.second),
+            pair.ratio,
+        );
+    }
+
+    println!();
+    println!(
+        "{:7} {:>6}  {:>21}  {:>21}  {:>6}  {:>11}",
+        "", "", "verify", "layer and service", "more", "allocations"
+    );
+    for subject in &subjects {
+        let mut guarded = subject.verifier.layer().layer(tower::service_fn(answer));
+        let mut bare = tower::service_fn(answer);
+        let authorization = HeaderValue::try_from(format!("Bearer {}", subject.token)).unwrap();
+        let allocations = allocation_counter::measure(|| through(&mut guarded, &authorization)).count_total
+            - allocation_counter::measure(|| through(&mut bare, &authorization)).count_total;
+        let verify = || {
+            through(&mut bare, &authorization);
+            assert!(subject.verifier.verify_cached(black_box(&subject.token)).is_ready());
+        };
+        let pair = Pair::measure(verify, || through(&mut guarded, &authorization), SLOW);
+        println!(
+            "{:7} {:>6}  {:>18.2} µs  {:>18.2} µs  {:>6.3}  {allocations:>11}",
+            subject.algorithm.name(),
+            "",
+            micros(pair.first),
+            micros(pair.second),
+            pair.ratio,
         );
     }
 }
 
-const ROUNDS: usize = 601;
-const BATCH: u32 = 20;
+/// The inner service: nothing, so that only the layer is measured.
+fn answer(request: Request<()>) -> Ready<Result<Response<()>, Infallible>> {
+    black_box(&request);
+    ready(Ok(Response::new(())))
+}
+
+/// One request, built and served, without a runtime: nothing waits.
+fn through<S>(service: &mut S, authorization: &HeaderValue)
+where
+    S: Service<Request<()>, Response = Response<()>, Error = Infallible>,
+{
+    let request = Request::builder().header(AUTHORIZATION, authorization).body(()).unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut response = std::pin::pin!(service.ready());
+    let Poll::Ready(Ok(ready)) = response.as_mut().poll(&mut context) else { panic!("not ready") };
+    let mut response = std::pin::pin!(ready.call(request));
+    let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else { panic!("waited") };
+    assert_eq!(response.status(), 200);
+}
+
+/// Two pieces of work, measured in turns.
+struct Pair {
+    first: Duration,
+    second: Duration,
+    ratio: f64,
+}
+
+impl Pair {
+    fn measure(mut first: impl FnMut(), mut second: impl FnMut(), batch: u32) -> Self {
+        let (mut firsts, mut seconds, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let (one, other) = (time(&mut first, batch), time(&mut second, batch));
+            ratios.push(other.as_secs_f64() / one.as_secs_f64());
+            firsts.push(one);
+            seconds.push(other);
+        }
+        firsts.sort_unstable();
+        seconds.sort_unstable();
+        ratios.sort_by(f64::total_cmp);
+        Self { first: firsts[ROUNDS / 2], second: seconds[ROUNDS / 2], ratio: ratios[ROUNDS / 2] }
+    }
+}
 
 #[allow(clippy::disallowed_methods)]
-fn batch(mut work: impl FnMut()) -> Duration {
+fn time(work: &mut impl FnMut(), batch: u32) -> Duration {
     let start = Instant::now();
-    for _ in 0..BATCH {
+    for _ in 0..batch {
         work();
     }
-    start.elapsed() / BATCH
+    start.elapsed() / batch
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
 }
+
+const ROUNDS: usize = 1_001;
+const SLOW: u32 = 20;
 
 struct Subject {
-    name: &'static str,
+    algorithm: Algorithm,
     token: String,
     input: Vec<u8>,
     signature: Vec<u8>,
@@ -92,7 +161,7 @@ fn subject(algorithm: Algorithm, key: Jwk, raw: ParsedPublicKey, sign: impl Fn(&
         .audience("https://api.example.com")
         .algorithms([algorithm]);
     let verifier = Verifier::builder().issuer(issuer).build().unwrap();
-    Subject { name, token, input: input.into_bytes(), signature, raw, verifier }
+    Subject { algorithm, token, input: input.into_bytes(), signature, raw, verifier }
 }
 
 /// 447 bytes, as an authorization server writes them; good until the year 2100.
