@@ -6,6 +6,8 @@
 //!
 //! Starts the server on a loopback port, sends it three requests, prints the answers and checks them.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::convert::Infallible;
 use std::error::Error;
 

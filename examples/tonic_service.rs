@@ -7,6 +7,8 @@
 //! Starts the server on a loopback port, calls it three times, prints the answers and checks them. The service is
 //! written by hand, with text for messages, so that nothing needs `protoc`; generated services are guarded alike.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::convert::Infallible;
 use std::error::Error;
 use std::task::{Context, Poll};

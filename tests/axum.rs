@@ -1,6 +1,7 @@
 //! Extractors and route layers in an axum router.
 
 #![cfg(all(feature = "axum", any(feature = "aws-lc", feature = "ring")))]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
 mod minting;
 

@@ -1,6 +1,7 @@
 //! The layer around services of every temper: what passes, what is refused and how, and who is called.
 
 #![cfg(all(feature = "tower", any(feature = "aws-lc", feature = "ring")))]
+#![allow(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, reason = "a test may panic")]
 
 mod minting;
 
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use minting::{expired, token, verifier};
 use portcullis::http::{Anonymous, AuthLayer, RequireLayer, bearer_token};
 use portcullis::require::any;
@@ -309,7 +310,7 @@ fn published_authorization_headers() {
     for case in cases {
         // Bytes that no header can hold are refused before us.
         let Ok(value) = HeaderValue::from_str(case["header"].as_str().unwrap()) else { continue };
-        let headers = http::HeaderMap::from_iter([(AUTHORIZATION, value)]);
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
         let got = bearer_token(&headers);
         let expect = &case["expect"];
         match expect["scheme"].as_str() {

@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn one_header_of_one_scheme_and_one_token() {
-        let cases: [(&str, &[&[u8]], Result<&str, &str>); 29] = [
+        type Case = (&'static str, &'static [&'static [u8]], Result<&'static str, &'static str>);
+        let cases: [Case; 29] = [
             ("as in the RFC", &[b"Bearer mF_9.B5f-4.1JqM"], Ok("mF_9.B5f-4.1JqM")),
             ("scheme in another case", &[b"bEARER abc"], Ok("abc")),
             ("several spaces", &[b"Bearer   abc"], Ok("abc")),

@@ -76,7 +76,8 @@ impl<S> Auth<S> {
     }
 }
 
-#[cfg(all(test, any(feature = "aws-lc", feature = "ring")))]
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc", feature = "ring"))]
 mod tests {
     use std::future::{Future, poll_fn};
     use std::pin::Pin;
