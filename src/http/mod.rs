@@ -15,6 +15,9 @@
 //! A refusal is a response and not an error of the stack. It has no body, is not to be stored by caches, and carries
 //! the typed [`Error`](crate::Error) in its extensions, for a layer outside that logs or counts. A challenge with an
 //! `error` also has the parameter `reason`: the stable word of [`Error::code`](crate::Error::code).
+//!
+//! Count refusals by that typed error and not by the status: a client chooses by its content type in which way it is
+//! told, and gRPC's refusals have status 200.
 
 mod challenge;
 mod credentials;
