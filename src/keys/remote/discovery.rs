@@ -19,10 +19,10 @@ use crate::jose::{Names, Reading, StrictValue, Text};
 pub(super) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str) -> Result<String, RefreshError> {
     let mut response = get(fetch, &FetchRequest::new(openid_url(issuer), MAX_METADATA_BYTES)).await?;
     // Only an answer that denies the document lets the other be asked for: a server in trouble is not asked twice.
-    if (400..500).contains(&response.status()) {
-        if let Some(url) = oauth_url(issuer) {
-            response = get(fetch, &FetchRequest::new(url, MAX_METADATA_BYTES)).await?;
-        }
+    if (400..500).contains(&response.status())
+        && let Some(url) = oauth_url(issuer)
+    {
+        response = get(fetch, &FetchRequest::new(url, MAX_METADATA_BYTES)).await?;
     }
     match response.status() {
         200 => Ok(read_metadata(response.body(), issuer)?),
