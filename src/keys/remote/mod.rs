@@ -68,7 +68,7 @@ use schedule::{Renewal, Timing};
 
 /// How an issuer's keys are fetched and kept. The contract stands in the [module's documentation](self).
 ///
-/// [`Issuer::discover`](crate::Issuer::discover) and its siblings make one with the defaults; make it yourself to change
+/// `Issuer::discover`, `Issuer::jwks_url` and `Issuer::jwks_file` make one with the defaults; make it yourself to change
 /// them.
 ///
 /// ```
@@ -122,7 +122,8 @@ impl Remote {
     /// The keys that the issuer's metadata points to, got by `fetch`.
     ///
     /// # Errors
-    /// [`ConfigError::Address`], as for [`Remote::discover`].
+    /// [`ConfigError::Address`], when the identifier is not an `https` URL (or `http` to the loopback host) without user,
+    /// query and fragment.
     pub fn discover_with(issuer: impl Into<String>, fetch: impl Fetch) -> Result<Self, ConfigError> {
         let issuer = checked(issuer.into(), Part::Issuer)?;
         Ok(Self::from_parts(Place::Discovered { issuer }, fetch))
@@ -131,7 +132,7 @@ impl Remote {
     /// The keys at this address, got by `fetch`.
     ///
     /// # Errors
-    /// [`ConfigError::Address`], as for [`Remote::jwks_url`].
+    /// [`ConfigError::Address`], when it is not an `https` URL (or `http` to the loopback host) without user and fragment.
     pub fn jwks_url_with(url: impl Into<String>, fetch: impl Fetch) -> Result<Self, ConfigError> {
         let url = checked(url.into(), Part::Document)?;
         Ok(Self::from_parts(Place::At { url }, fetch))

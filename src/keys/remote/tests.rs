@@ -128,7 +128,8 @@ fn key(name: char) -> String {
         'd' => "278117fc144c72340f67d0f2316e8386ceffbf2b2428c9c51fef7c597f1d426e",
         _ => "ec172b93ad5e563f4932c70e1245034c35467ef2efd4d64ebf819683467e2bf1",
     };
-    let bytes: Vec<u8> = (0..32).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect();
+    let bytes: Vec<u8> =
+        (0..32).map(|n| u8::from_str_radix(hex.get(2 * n..2 * n + 2).unwrap(), 16).unwrap()).collect();
     let x = URL_SAFE_NO_PAD.encode(bytes);
     format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{name}","x":"{x}"}}"#)
 }
