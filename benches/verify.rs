@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench verify -- ES256` runs one algorithm. For ratios, `cargo bench --bench ratio` is the better
 //! measure: there the candidates take turns.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::hint::black_box;
 use std::task::Poll;

@@ -1,4 +1,5 @@
 //! What the documentation lists is what the code says.
+#![allow(clippy::expect_used, reason = "a test may panic")]
 
 /// The words after `=>` in the `code()` of a source file.
 fn codes(source: &str) -> Vec<&str> {

@@ -82,6 +82,7 @@ impl<'i> Spanner<'i> {
 }
 
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "ASCII, written here")]
 mod tests {
     use super::*;
 

@@ -166,7 +166,8 @@ impl Key {
 /// Most keys that one token is tried with: enough for a rotation with overlap, and a bound on what a token can cost.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
-#[cfg(all(test, feature = "aws-lc"))]
+#[cfg(test)]
+#[cfg(feature = "aws-lc")]
 mod tests {
     use super::*;
 
