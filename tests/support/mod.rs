@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
 pub mod der;
+pub mod fixture;
 pub mod mint;
 
 use std::task::Poll;
