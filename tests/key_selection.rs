@@ -1,4 +1,11 @@
 //! Which key a token is judged by, and that every backend judges alike.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
+)]
 
 mod support;
 

@@ -1,4 +1,11 @@
 //! The examples of the specifications, each with our exact answer, on every backend.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
+)]
 
 mod support;
 

@@ -1,4 +1,11 @@
 //! What a verifier is refused for when it is built, and the forms in which keys are given to it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
+)]
 
 mod support;
 

@@ -1,4 +1,11 @@
 //! The verifier end to end, with fixed keys: every check with a case that passes and a twin that does not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
+)]
 
 mod support;
 
@@ -171,8 +178,10 @@ struct Draft {
     padded: bool,
 }
 
+type Fault = (&'static str, fn(&mut Draft));
+
 /// One fault for each step, in the order of the steps.
-const FAULTS: [(&str, fn(&mut Draft)); 13] = [
+const FAULTS: [Fault; 13] = [
     ("token_malformed", |draft| draft.padded = true),
     ("header_unsupported", |draft| draft.header["crit"] = json!(["x"])),
     ("algorithm_unknown", |draft| draft.header["alg"] = json!("none")),
