@@ -1,5 +1,8 @@
 //! What the documentation lists is what the code says.
-#![allow(clippy::expect_used, reason = "a test may panic")]
+#![allow(
+    clippy::expect_used,
+    reason = "clippy.toml allows it inside of tests; helpers of tests are meant too"
+)]
 
 /// The words after `=>` in the `code()` of a source file.
 fn codes(source: &str) -> Vec<&str> {

@@ -82,7 +82,7 @@ impl<'i> Spanner<'i> {
 }
 
 #[cfg(test)]
-#[expect(clippy::string_slice, reason = "ASCII, written here")]
+#[expect(clippy::string_slice, reason = "a part of a literal")]
 mod tests {
     use super::*;
 

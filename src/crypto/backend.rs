@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+#[cfg(any(feature = "aws-lc", feature = "ring"))]
 use super::backends;
 use crate::error::KeyError;
 use crate::jose::{Algorithm, Jwk, KeyMaterial, Thumbprint};

@@ -166,6 +166,7 @@ impl Key {
 /// Most keys that one token is tried with: enough for a rotation with overlap, and a bound on what a token can cost.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
+// Two attributes, as clippy knows a test module by `cfg(test)` alone.
 #[cfg(test)]
 #[cfg(feature = "aws-lc")]
 mod tests {

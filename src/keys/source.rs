@@ -108,6 +108,7 @@ pub(crate) enum KeyWish {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refreshed {
     /// An attempt has ended; looking again is worth it.
+    #[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "fixed keys never change"))]
     LookAgain,
     /// No attempt is due, or none ended within the budget.
     NotNow,
@@ -186,6 +187,7 @@ impl KeySource {
     }
 
     /// Waits until there are keys to be used.
+    #[cfg(feature = "remote")]
     pub(crate) async fn ready(&self) {
         match self {
             Self::Fixed(_) => {}
