@@ -19,20 +19,17 @@ fmt:
     cargo fmt --check --manifest-path fuzz/Cargo.toml
     cargo fmt --check --manifest-path benches/backends/Cargo.toml
 
-# Lints all targets with the given features, and the library once more without what dev-dependencies turn on.
-clippy-set flags:
-    cargo clippy --quiet --all-targets {{ flags }} -- -D warnings
-    cargo clippy --quiet --lib {{ flags }} -- -D warnings
-
-# Lints with all features, the default ones, none, each alone, and the sets in `pairs`.
+# Lints all targets with all features and with the default ones, and the library alone, without what dev-dependencies
+# turn on, with none, each alone, and the sets in `pairs`.
 clippy:
     #!/usr/bin/env bash
     set -euo pipefail
-    just clippy-set "--all-features"
-    just clippy-set ""
-    just clippy-set "--no-default-features"
+    cargo clippy --quiet --all-targets --all-features -- -D warnings
+    cargo clippy --quiet --all-targets -- -D warnings
+    cargo clippy --quiet --lib --no-default-features -- -D warnings
     for features in $(just features) {{ pairs }}; do
-        just clippy-set "--no-default-features --features $features"
+        echo "-- $features"
+        cargo clippy --quiet --lib --no-default-features --features "$features" -- -D warnings
     done
 
 # The features of the package, without `default`, as Cargo.toml lists them.
@@ -61,11 +58,6 @@ bare:
 # The tests and the doctests.
 test:
     cargo test --all-features
-
-# The tests with each backend alone: what one backend lacks must not be hidden by the other.
-test-backends:
-    cargo test --quiet --no-default-features --features aws-lc --lib --tests
-    cargo test --quiet --no-default-features --features ring --lib --tests
 
 # The documentation, warnings denied.
 doc:

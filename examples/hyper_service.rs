@@ -10,10 +10,8 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::time::Duration;
 
-use aws_lc_rs::signature::Ed25519KeyPair;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -22,13 +20,11 @@ use hyper::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
-use portcullis::jose::Jwk;
-use portcullis::{Clock, Issuer, SystemClock, VerifiedToken, Verifier, require, scope};
-use serde_json::json;
+use portcullis::testkit::{TestClock, TestIssuer};
+use portcullis::{Issuer, VerifiedToken, Verifier, require, scope};
 use tokio::net::TcpListener;
 use tower::{ServiceBuilder, service_fn};
 
-const ISSUER: &str = "https://id.example.com";
 const AUDIENCE: &str = "https://api.example.com";
 
 async fn orders(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -39,9 +35,13 @@ async fn orders(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // A real service names its authorization server instead, and the keys keep themselves current.
-    let issuer = Issuer::new(ISSUER, Jwk::parse(PUBLIC_KEY)?).audience(AUDIENCE);
+    // An authorization server to play with; a real service has one already.
+    let server = TestIssuer::builder().audience(AUDIENCE).clock(TestClock::system()).start().await;
+    let mint = |scopes: &str| server.token().subject("alice").scope(scopes).mint();
+
+    let issuer = Issuer::discover(server.identifier())?.audience(AUDIENCE);
     let verifier = Verifier::builder().issuer(issuer).build()?;
+    verifier.ready(Duration::from_secs(5)).await?;
     let service = ServiceBuilder::new()
         .layer(verifier.layer())
         .layer(require(scope("orders:read")))
@@ -59,9 +59,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
     for (name, token, status, challenge) in [
-        ("good token", Some(mint("orders:read")?), 200, ""),
+        ("good token", Some(mint("orders:read")), 200, ""),
         ("no token", None, 401, "Bearer realm=\"https://api.example.com\""),
-        ("missing scope", Some(mint("profile")?), 403, "Bearer error=\"insufficient_scope\""),
+        ("missing scope", Some(mint("profile")), 403, "Bearer error=\"insufficient_scope\""),
     ] {
         let mut request = Request::get(format!("http://{address}/orders"));
         if let Some(token) = token {
@@ -78,21 +78,3 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     Ok(())
 }
-
-/// What the authorization server does: signs a token. The key is the one published in RFC 8037, appendix A.
-fn mint(scope: &str) -> Result<String, Box<dyn Error>> {
-    let now = SystemClock::default().now().seconds();
-    let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "a"});
-    let claims = json!({
-        "iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "client_id": "shop", "jti": "1",
-        "iat": now, "exp": now + 300, "scope": scope,
-    });
-    let encode = |text: String| URL_SAFE_NO_PAD.encode(text);
-    let input = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
-    let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")?;
-    let signature = Ed25519KeyPair::from_seed_unchecked(&seed)?.sign(input.as_bytes());
-    Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
-}
-
-const PUBLIC_KEY: &str =
-    r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;

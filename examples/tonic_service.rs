@@ -12,14 +12,11 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use aws_lc_rs::signature::Ed25519KeyPair;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::{Buf, BufMut};
-use portcullis::jose::Jwk;
-use portcullis::{Clock, Issuer, SystemClock, VerifiedToken, Verifier, require, scope};
-use serde_json::json;
+use portcullis::testkit::{TestClock, TestIssuer};
+use portcullis::{Issuer, VerifiedToken, Verifier, require, scope};
 use tokio::net::TcpListener;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
@@ -29,14 +26,17 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
 use tonic::{Code, Request, Response, Status, body::Body, client};
 
-const ISSUER: &str = "https://id.example.com";
 const AUDIENCE: &str = "https://api.example.com";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // A real service names its authorization server instead, and the keys keep themselves current.
-    let issuer = Issuer::new(ISSUER, Jwk::parse(PUBLIC_KEY)?).audience(AUDIENCE);
+    // An authorization server to play with; a real service has one already.
+    let server = TestIssuer::builder().audience(AUDIENCE).clock(TestClock::system()).start().await;
+    let mint = |scopes: &str| server.token().subject("alice").scope(scopes).mint();
+
+    let issuer = Issuer::discover(server.identifier())?.audience(AUDIENCE);
     let verifier = Verifier::builder().issuer(issuer).build()?;
+    verifier.ready(Duration::from_secs(5)).await?;
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -49,9 +49,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
     for (name, token, want) in [
-        ("good token", Some(mint("orders:read")?), Ok("orders of alice: books")),
+        ("good token", Some(mint("orders:read")), Ok("orders of alice: books")),
         ("no token", None, Err(Code::Unauthenticated)),
-        ("missing scope", Some(mint("profile")?), Err(Code::PermissionDenied)),
+        ("missing scope", Some(mint("profile")), Err(Code::PermissionDenied)),
     ] {
         let mut request = Request::new("books".to_owned());
         if let Some(token) = token {
@@ -151,21 +151,3 @@ impl Decoder for TextCodec {
         String::from_utf8(bytes.into()).map(Some).map_err(|_| Status::invalid_argument("not UTF-8"))
     }
 }
-
-/// What the authorization server does: signs a token. The key is the one published in RFC 8037, appendix A.
-fn mint(scope: &str) -> Result<String, Box<dyn Error>> {
-    let now = SystemClock::default().now().seconds();
-    let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "a"});
-    let claims = json!({
-        "iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "client_id": "shop", "jti": "1",
-        "iat": now, "exp": now + 300, "scope": scope,
-    });
-    let encode = |text: String| URL_SAFE_NO_PAD.encode(text);
-    let input = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
-    let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")?;
-    let signature = Ed25519KeyPair::from_seed_unchecked(&seed)?.sign(input.as_bytes());
-    Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
-}
-
-const PUBLIC_KEY: &str =
-    r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
 use axum::routing::get;
-use minting::{claims, signed, token, verifier};
+use minting::{of_alice, token, verifier};
 use portcullis::{Claims, Error, VerifiedToken, require, scope};
 use serde_json::json;
 use tower::ServiceExt;
@@ -99,9 +99,8 @@ async fn anonymous_is_none_where_that_will_do_and_401_elsewhere() {
 
 #[tokio::test]
 async fn claims_of_another_shape_are_refused() {
-    let mut other = claims("orders:read");
-    other["email"] = json!(7);
-    let (status, code, challenge) = answer(required(), "/email", Some(&signed(&other))).await;
+    let other = of_alice("orders:read").claim("email", json!(7)).mint();
+    let (status, code, challenge) = answer(required(), "/email", Some(&other)).await;
     assert_eq!((status, code.as_str()), (401, "claims_mismatch"));
     assert!(challenge.starts_with(r#"Bearer error="invalid_token""#), "{challenge}");
 }

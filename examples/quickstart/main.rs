@@ -3,6 +3,8 @@
 //! `cargo run --example quickstart` plays the story and prints a line for each request; it fails if any answer is not
 //! as it must be. `cargo run --example quickstart -- --serve` keeps both servers up and prints lines to paste.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 mod api;
 mod story;
 mod table;

@@ -67,7 +67,6 @@ async fn an_interval_passes() {
 }
 
 /// Prints fresh tokens in lines for a shell.
-#[expect(clippy::print_stdout, reason = "what the program is for")]
 pub(crate) fn print_lines_to_paste(server: &TestIssuer, api: SocketAddr) {
     let read =
         || server.token().scope("orders:read").claim("tenant", "acme").expires_in(Duration::from_secs(3_600));

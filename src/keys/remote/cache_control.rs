@@ -59,7 +59,6 @@ pub(super) const MIN_MAX_AGE: Duration = Duration::from_secs(60);
 pub(super) const MAX_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
-#[expect(clippy::string_slice, reason = "ASCII, written here")]
 mod tests {
     use super::*;
 
