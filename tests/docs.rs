@@ -1,16 +1,17 @@
 //! What the documentation lists is what the code says.
 #![allow(
     clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     reason = "clippy.toml allows it inside of tests; helpers of tests are meant too"
 )]
 
-/// The words after `=>` in the `code()` of a source file.
-fn codes(source: &str) -> Vec<&str> {
-    let body = source.split_once("pub const fn code(").expect("a code()").1;
-    let body = body.split_once("\n    }\n").expect("its end").0;
-    body.lines()
-        .filter_map(|line| line.split_once("=> \"")?.1.split_once('"').map(|(code, _)| code))
-        .collect()
+/// The words behind `=>` in the `code()` functions of a source file.
+fn codes(source: &str) -> impl Iterator<Item = &str> {
+    source.split("const fn code(").skip(1).flat_map(|rest| {
+        let body = rest.split_once("\n    }\n").expect("the end of a function").0;
+        body.lines().filter_map(|line| line.split_once("=> \"")?.1.split_once('"').map(|(code, _)| code))
+    })
 }
 
 #[test]
@@ -19,13 +20,60 @@ fn every_reason_code_is_documented_and_none_is_made_up() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(code, _)| code))
         .collect();
-    let mut known = codes(include_str!("../src/error/rejection.rs"));
-    known.extend(codes(include_str!("../src/error/unavailable.rs")));
-    assert!(known.len() > 25, "{known:?}");
+    let known: Vec<_> = [
+        include_str!("../src/error/rejection.rs"),
+        include_str!("../src/error/unavailable.rs"),
+        include_str!("../src/error/key.rs"),
+        include_str!("../src/keys/remote/attempt.rs"),
+        include_str!("../src/keys/remote/discovery.rs"),
+        include_str!("../src/keys/remote/fetch.rs"),
+    ]
+    .into_iter()
+    .flat_map(codes)
+    .collect();
+    assert!(known.len() > 70, "{known:?}");
     for code in &known {
         assert!(documented.contains(code), "{code} is not in docs/reason-codes.md");
     }
     for code in &documented {
         assert!(known.contains(code), "docs/reason-codes.md lists {code}, which no error has");
+        assert_eq!(documented.iter().filter(|other| *other == code).count(), 1, "{code} is listed twice");
     }
+}
+
+/// Every `.rs` file below a folder of this package, as one text.
+fn sources(folder: &std::path::Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            text += &sources(&entry);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            text += &std::fs::read_to_string(&entry).expect("a source file");
+        }
+    }
+    text
+}
+
+#[test]
+fn the_map_of_sections_names_files_and_tests_that_exist() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let all = sources(&root.join("src")) + &sources(&root.join("tests"));
+    let mut rows = 0;
+    for line in include_str!("../docs/rfc-map.md").lines().filter(|line| line.starts_with("| RFC")) {
+        let [_, _, _, code, tests, _] = line.split('|').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let quoted = |cell: &'static str| cell.split('`').skip(1).step_by(2);
+        for path in quoted(code) {
+            assert!(root.join("src").join(path).exists(), "{line}: no {path}");
+        }
+        for test in quoted(tests) {
+            let there = if test.starts_with("tests/") {
+                root.join(test).exists()
+            } else {
+                all.contains(&format!("fn {test}("))
+            };
+            assert!(there, "{line}: no {test}");
+        }
+        rows += 1;
+    }
+    assert!(rows > 20);
 }

@@ -104,7 +104,7 @@ async fn the_challenge_explains_only_what_was_sent() {
     assert_eq!(challenge(&sent(&layer, request(&[])).await), r#"Bearer realm="orders""#);
     assert_eq!(
         challenge(&sent(&layer, bearer(&expired())).await),
-        r#"Bearer realm="orders", error="invalid_token", error_description="token expired at 400, 600 s ago", reason="token_expired""#
+        r#"Bearer realm="orders", error="invalid_token", error_description="token expired at 1767225000, 600 s ago", reason="token_expired""#
     );
 }
 

@@ -1,4 +1,4 @@
-//! Keys of an issuer: an immutable [`KeySet`](set::KeySet), and the source that keeps it current.
+//! Keys of an issuer: an immutable set, and the source that keeps it current.
 //!
 //! A reader takes one snapshot and waits for no lock. What is known about tokens ends at this door: the room knows key
 //! ids and algorithms only.
