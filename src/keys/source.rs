@@ -217,7 +217,7 @@ pub(crate) fn key_infos(set: &KeySet) -> Vec<KeyInfo> {
     let info = |key: &super::set::Key| KeyInfo {
         key_id: key.id().map(str::to_owned),
         algorithms: key.algorithms(),
-        thumbprint: key.thumbprint(),
+        thumbprint: key.shown_thumbprint(),
     };
     set.keys().iter().map(info).collect()
 }
