@@ -31,6 +31,7 @@ impl Audiences {
     }
 
     /// The first audience: the protected resource's own name.
+    #[cfg(feature = "tower")]
     pub(crate) fn first(&self) -> Option<&str> {
         match self {
             Self::AnyOf(ours) => ours.first().map(|own| &**own),

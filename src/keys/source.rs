@@ -108,6 +108,7 @@ pub(crate) enum KeyWish {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refreshed {
     /// An attempt has ended; looking again is worth it.
+    #[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "fixed keys do not change"))]
     LookAgain,
     /// No attempt is due, or none ended within the budget.
     NotNow,
@@ -186,10 +187,10 @@ impl KeySource {
     }
 
     /// Waits until there are keys to be used.
+    #[cfg(feature = "remote")]
     pub(crate) async fn ready(&self) {
         match self {
             Self::Fixed(_) => {}
-            #[cfg(feature = "remote")]
             Self::Remote(keys) => keys.ready().await,
         }
     }
