@@ -50,10 +50,10 @@ impl VerifyKey {
             if !backend.supports(algorithm) {
                 return Err(KeyError::Unsupported(algorithm));
             }
-            if let (KeyMaterial::Oct { secret }, Some(digest)) = (jwk.material(), algorithm.digest()) {
-                if secret.len() < digest.bytes() {
-                    return Err(KeyError::SecretTooShort { found: secret.len(), want: digest.bytes() });
-                }
+            if let (KeyMaterial::Oct { secret }, Some(digest)) = (jwk.material(), algorithm.digest())
+                && secret.len() < digest.bytes()
+            {
+                return Err(KeyError::SecretTooShort { found: secret.len(), want: digest.bytes() });
             }
             Ok((algorithm, backend.prepare(algorithm, jwk.material())?))
         };

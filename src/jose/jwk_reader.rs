@@ -57,10 +57,8 @@ impl Pass<'_> {
             let name = text("crv", &self.crv)?;
             curves.iter().copied().find(|curve| curve.name() == name).ok_or(KeyError::CurveUnknown)
         };
-        let declared = match &self.alg {
-            None => None,
-            Some(name) => Some(Algorithm::from_name(&name.0).ok_or(KeyError::AlgorithmUnknown)),
-        };
+        let named = |name: &Text<'_>| Algorithm::from_name(&name.0).ok_or(KeyError::AlgorithmUnknown);
+        let declared = self.alg.as_ref().map(named);
         let material = match &*text("kty", &self.kty)? {
             "RSA" => KeyMaterial::Rsa { n: bytes("n", &self.n)?, e: bytes("e", &self.e)? },
             "EC" => KeyMaterial::Ec {
