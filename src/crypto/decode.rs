@@ -56,7 +56,9 @@ fn public_key_info(der: &[u8]) -> Result<Jwk, KeyError> {
     let bits = info.subject_public_key.as_bytes().ok_or(KeyError::NotPublicKey)?;
     let oid = info.algorithm.oid;
     if oid == RSA {
-        return rsa(bits);
+        // NULL by RFC 3279, section 2.3.1; some leave it out. Anything else is a restriction that would be lost.
+        let plain = info.algorithm.parameters.is_none_or(|parameters| parameters.is_null());
+        return if plain { rsa(bits) } else { Err(KeyError::NotPublicKey) };
     }
     if oid == EC {
         let curve = info.algorithm.parameters_oid().map_err(|_| KeyError::CurveUnknown)?;
@@ -69,10 +71,15 @@ fn public_key_info(der: &[u8]) -> Result<Jwk, KeyError> {
         };
         return Jwk::from_material(KeyMaterial::Ec { curve, x: x.to_vec(), y: y.to_vec() });
     }
+    let ml_dsa = ML_DSA.iter().find(|(own, _)| *own == oid);
+    if info.algorithm.parameters.is_some() && (oid == ED25519 || ml_dsa.is_some()) {
+        // RFC 8410, section 3, and RFC 9881, section 2: absent.
+        return Err(KeyError::NotPublicKey);
+    }
     if oid == ED25519 {
         return Jwk::from_material(KeyMaterial::Okp { curve: Curve::Ed25519, x: bits.to_vec() });
     }
-    match ML_DSA.iter().find(|(own, _)| *own == oid) {
+    match ml_dsa {
         Some((_, algorithm)) => {
             let material = KeyMaterial::Akp { algorithm: *algorithm, public: bits.to_vec() };
             Jwk::from_material(material)?.with_algorithm(*algorithm)
@@ -113,3 +120,54 @@ const ML_DSA: [(ObjectIdentifier, Algorithm); 3] = [
 ];
 /// SEC 1, section 2.3.3.
 const UNCOMPRESSED: u8 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let content = parts.concat();
+        let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+        let length = match (high, low) {
+            (0, 0..=0x7f) => vec![low],
+            (0, _) => vec![0x81, low],
+            _ => vec![0x82, high, low],
+        };
+        [vec![tag], length, content].concat()
+    }
+
+    fn info(oid: ObjectIdentifier, parameters: &[u8], key: &[u8]) -> Vec<u8> {
+        let algorithm = der(0x30, &[&der(0x06, &[oid.as_bytes()]), parameters]);
+        der(0x30, &[&algorithm, &der(0x03, &[&[0], key])])
+    }
+
+    #[test]
+    fn parameters_are_those_of_the_standards() {
+        let modulus = [&[0x00, 0x80][..], &[0xa5; 255]].concat();
+        let rsa = der(0x30, &[&der(0x02, &[&modulus]), &der(0x02, &[&[1, 0, 1]])]);
+        let point = [&[UNCOMPRESSED][..], &[1; 64]].concat();
+        let (none, null, empty) = (&[][..], &[0x05, 0x00][..], &[0x30, 0x00][..]);
+        let p256 = &der(0x06, &[CURVES[0].0.as_bytes()])[..];
+        let refused = Err("not_public_key");
+        for (name, oid, parameters, key, want) in [
+            ("RSA, NULL", RSA, null, &rsa[..], Ok(())),
+            ("RSA, absent", RSA, none, &rsa, Ok(())),
+            ("RSA, others", RSA, empty, &rsa, refused),
+            ("EC, a named curve", EC, p256, &point, Ok(())),
+            ("EC, absent", EC, none, &point, Err("curve_unknown")),
+            ("EC, spelt out", EC, empty, &point, Err("curve_unknown")),
+            ("Ed25519, absent", ED25519, none, &[1; 32], Ok(())),
+            ("Ed25519, NULL", ED25519, null, &[1; 32], refused),
+            ("Ed25519, one byte more", ED25519, none, &[1; 33], Err("key_length")),
+            ("ML-DSA, absent", ML_DSA[0].0, none, &[1; 1_312], Ok(())),
+            ("ML-DSA, NULL", ML_DSA[0].0, null, &[1; 1_312], refused),
+            ("another kind, with parameters", CURVES[0].0, null, &[1; 32], Err("key_type_unknown")),
+        ] {
+            let read = |bytes: &[u8]| Jwk::from_der(bytes).map(drop).map_err(|error| error.code());
+            let mut document = info(oid, parameters, key);
+            assert_eq!(read(&document), want, "{name}");
+            document.push(0);
+            assert_eq!(read(&document), refused, "{name}, and a byte behind it");
+        }
+    }
+}

@@ -52,7 +52,7 @@ impl Jwk {
         jwk_reader::read(json)
     }
 
-    /// A key of the given parts, without restrictions and without an id.
+    /// A key of the given parts, without restrictions and without an id. Leading zeros of RSA numbers are dropped.
     ///
     /// # Errors
     /// [`KeyError`] when a part has an impossible length.
@@ -206,6 +206,17 @@ mod tests {
         ] {
             assert_eq!(Jwk::parse(&rsa(&n, e)).err(), want, "{name}");
         }
+    }
+
+    #[test]
+    fn leading_zeros_of_given_parts_neither_count_nor_stay() {
+        let (f4, mut short) = (vec![1, 0, 1], modulus(256));
+        let key = |n, e| Jwk::from_material(KeyMaterial::Rsa { n, e });
+        let padded = key([&[0; 3], &*short].concat(), [&[0], &*f4].concat());
+        assert_eq!(padded, key(short.clone(), f4.clone()));
+        short[0] = 0x7f;
+        let want = KeyError::RsaModulusBits { bits: 2_047, min: 2_048, max: 8_192 };
+        assert_eq!(key([&[0], &*short].concat(), f4), Err(want));
     }
 
     #[test]

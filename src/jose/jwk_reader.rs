@@ -53,10 +53,6 @@ impl Pass<'_> {
             let encoded = value.as_ref().ok_or(KeyError::Malformed(MemberFault::Missing { member }))?;
             base64url::decode(&encoded.0).ok_or(KeyError::Encoding { member })
         };
-        let number = |member, value: &Option<Text<'_>>| {
-            let bytes = bytes(member, value)?;
-            Ok(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
-        };
         let curve = |curves: &[Curve]| {
             let name = text("crv", &self.crv)?;
             curves.iter().copied().find(|curve| curve.name() == name).ok_or(KeyError::CurveUnknown)
@@ -64,7 +60,7 @@ impl Pass<'_> {
         let named = |name: &Text<'_>| Algorithm::from_name(&name.0).ok_or(KeyError::AlgorithmUnknown);
         let declared = self.alg.as_ref().map(named);
         let material = match &*text("kty", &self.kty)? {
-            "RSA" => KeyMaterial::Rsa { n: number("n", &self.n)?, e: number("e", &self.e)? },
+            "RSA" => KeyMaterial::Rsa { n: bytes("n", &self.n)?, e: bytes("e", &self.e)? },
             "EC" => KeyMaterial::Ec {
                 curve: curve(&[Curve::P256, Curve::P384, Curve::P521, Curve::Secp256k1])?,
                 x: bytes("x", &self.x)?,

@@ -77,8 +77,15 @@ impl fmt::Debug for KeyMaterial {
     }
 }
 
-/// Lengths and numbers that can be judged without a cryptographic library; the same on every backend.
-pub(super) fn check_lengths(material: KeyMaterial) -> Result<KeyMaterial, KeyError> {
+/// Lengths and numbers that can be judged without a cryptographic library; the same on every backend. Leading zeros of
+/// RSA numbers are dropped: one backend refuses them at load, the other at every signature.
+pub(super) fn check_lengths(mut material: KeyMaterial) -> Result<KeyMaterial, KeyError> {
+    if let KeyMaterial::Rsa { n, e } = &mut material {
+        for number in [n, e] {
+            let zeros = number.iter().take_while(|byte| **byte == 0).count();
+            number.drain(..zeros);
+        }
+    }
     match &material {
         KeyMaterial::Rsa { n, e } => {
             let bits = bit_length(n);

@@ -150,8 +150,10 @@ impl Key {
         self.id.as_deref()
     }
 
-    pub(crate) const fn thumbprint(&self) -> Thumbprint {
-        self.thumbprint
+    /// The thumbprint, unless it would help to guess a secret.
+    pub(crate) fn shown_thumbprint(&self) -> Option<Thumbprint> {
+        let secret = self.algorithms().iter().any(|algorithm| algorithm.key_type() == KeyType::Oct);
+        (!secret).then_some(self.thumbprint)
     }
 
     pub(crate) const fn algorithms(&self) -> AlgorithmSet {
@@ -247,6 +249,15 @@ mod tests {
         ];
         assert_eq!(skipped, want);
         assert_eq!(set.keys().len(), 1);
+    }
+
+    #[test]
+    fn the_thumbprint_of_a_secret_is_not_shown() {
+        let secret = Jwk::from_secret([7; 32], Algorithm::HS256).unwrap().into();
+        let allowed = AlgorithmSet::from_iter([Algorithm::HS256]);
+        let secrets = KeySet::prepare(&secret, allowed, Backend::aws_lc(), Origin::SetUp);
+        let shown = |set: &KeySet| set.keys().first().map(|key| key.shown_thumbprint().is_some());
+        assert_eq!((shown(&secrets), shown(&set(&[ed("", 0)]))), (Some(false), Some(true)));
     }
 
     #[cfg(feature = "remote")]

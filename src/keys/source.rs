@@ -191,7 +191,6 @@ impl KeySource {
     pub(crate) async fn ready(&self) {
         match self {
             Self::Fixed(_) => {}
-            #[cfg(feature = "remote")]
             Self::Remote(keys) => keys.ready().await,
         }
     }
@@ -219,7 +218,7 @@ pub(crate) fn key_infos(set: &KeySet) -> Vec<KeyInfo> {
     let info = |key: &super::set::Key| KeyInfo {
         key_id: key.id().map(str::to_owned),
         algorithms: key.algorithms(),
-        thumbprint: key.thumbprint(),
+        thumbprint: key.shown_thumbprint(),
     };
     set.keys().iter().map(info).collect()
 }

@@ -77,6 +77,7 @@ pub struct KeyInfo {
     pub key_id: Option<String>,
     /// The algorithms it serves for this issuer.
     pub algorithms: AlgorithmSet,
-    /// What it is, whatever its id.
-    pub thumbprint: Thumbprint,
+    /// What it is, whatever its id; `None` for a shared secret, which could be guessed by it
+    /// ([RFC 7638, section 7](https://www.rfc-editor.org/rfc/rfc7638#section-7)).
+    pub thumbprint: Option<Thumbprint>,
 }

@@ -75,7 +75,12 @@ impl Rules {
         };
         // 5. The signature, over the exact bytes received.
         let signed = |key: &&Key| key.verify(algorithm, token.signing_input(), token.signature());
-        let key = candidates.iter().find(signed).ok_or(Rejection::SignatureInvalid)?;
+        let Some(key) = candidates.iter().find(signed) else {
+            let error = Rejection::SignatureInvalid;
+            // A key without an id stood in for a `kid` that the set lacks; a newer set may have the key of that name.
+            let stood_in = header.key_id().is_some() && candidates.iter().all(|key| key.id().is_none());
+            return Err(if stood_in { missed(other_set, error.into()) } else { error.into() });
+        };
         // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile asks for.
         drop(header);
         let mut claims = ClaimsSet::parse(token.into_payload())?;
@@ -121,5 +126,47 @@ enum Stop<'r> {
 impl From<Rejection> for Stop<'_> {
     fn from(rejection: Rejection) -> Self {
         Self::Rejected(rejection)
+    }
+}
+
+#[cfg(all(test, feature = "testkit"))]
+mod tests {
+    use super::*;
+    use crate::crypto::Backend;
+    use crate::jose::{Jwk, JwkSet, MAX_TOKEN_BYTES};
+    use crate::testkit::Mint;
+    use crate::verify::Issuer;
+
+    fn outcome(keys: impl Into<JwkSet>, mint: &Mint, token: &str) -> (&'static str, Option<KeyWish>) {
+        let issuer = Issuer::new(mint.identifier(), keys.into()).audience(mint.audience());
+        let anchors = vec![issuer.build(Backend::aws_lc()).unwrap()];
+        let rules = Rules { anchors, by_identifier: HashMap::new(), max_token_bytes: MAX_TOKEN_BYTES };
+        match rules.decide(token, &mint.clock()) {
+            Outcome::Decided(decision) => {
+                (decision.map_or_else(|rejection| rejection.code(), |_| "ok"), None)
+            }
+            Outcome::Missed(miss) => (miss.error.code(), Some(miss.wish)),
+        }
+    }
+
+    #[test]
+    fn a_key_without_an_id_does_not_hide_that_the_named_one_is_missing() {
+        let (mint, other) = (Mint::new("https://id.example"), Mint::new("https://id.example"));
+        let set = mint.jwks();
+        let material = |set: &JwkSet| set.keys().first().unwrap().material().clone();
+        let anonymous = |set: &JwkSet| Jwk::from_material(material(set)).unwrap();
+        let named = |set: &JwkSet| anonymous(set).with_key_id(mint.key_id());
+        let token = mint.token().mint();
+        let newer = Some(KeyWish::OtherSet { than: 1 });
+        for (name, keys, token, want) in [
+            ("it signed", anonymous(&set), &token, ("ok", None)),
+            ("it did not sign", anonymous(&other.jwks()), &token, ("signature_invalid", newer)),
+            ("the named one signed", named(&set), &token, ("ok", None)),
+            ("the named one did not", named(&other.jwks()), &token, ("signature_invalid", None)),
+        ] {
+            assert_eq!(outcome(keys, &mint, token), want, "{name}");
+        }
+        let unnamed = mint.token().without_header("kid").mint();
+        assert_eq!(outcome(anonymous(&other.jwks()), &mint, &unnamed), ("signature_invalid", None));
     }
 }
