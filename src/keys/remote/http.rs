@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AGE, CACHE_CONTROL, HeaderMap};
 use reqwest::{Client, ClientBuilder, Response, redirect, retry};
-use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_platform_verifier::BuilderVerifierExt;
+use url::Url;
 
 use super::address::{self, Part};
 use super::attempt::FETCH_TIMEOUT;
@@ -37,7 +38,8 @@ use crate::error::ConfigError;
 /// [`Remote::discover_with`](super::Remote::discover_with): the roots are loaded once then.
 #[derive(Clone)]
 pub struct HttpFetch {
-    internet: Client,
+    /// Absent where the operating system has no roots and only the loopback host is asked.
+    internet: Option<Client>,
     /// Its own client: what is exempt from TLS must not leave the machine by a proxy or an odd resolver.
     loopback: Client,
 }
@@ -52,21 +54,41 @@ impl HttpFetch {
         Self::with_timeouts(CONNECT_TIMEOUT, FETCH_TIMEOUT)
     }
 
+    /// A client for this address: the loopback host needs no roots, so a bare container can play and test.
+    pub(super) fn for_address(url: &Url) -> Result<Self, ConfigError> {
+        match Self::new() {
+            Err(ConfigError::HttpClient { .. }) if address::is_loopback(url) => {
+                let tls = tls()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+                let loopback = loopback_client(tls, CONNECT_TIMEOUT, FETCH_TIMEOUT)?;
+                Ok(Self { internet: None, loopback })
+            }
+            made => made,
+        }
+    }
+
     pub(super) fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, ConfigError> {
-        let provider = Arc::new(provider()?);
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(BuilderVerifierExt::with_platform_verifier)
-            .map_err(|error| ConfigError::HttpClient { reason: error.to_string() })?
-            .with_no_client_auth();
-        let builder = || client_builder(tls.clone(), connect, total);
-        // By its name the loopback host is what RFC 6761, section 6.3 says, and not what a resolver answers.
-        let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
-        let loopback = builder().no_proxy().resolve_to_addrs("localhost", &here);
-        Ok(Self { internet: built(builder())?, loopback: built(loopback)? })
+        let tls = tls()?.with_platform_verifier().map_err(unusable)?.with_no_client_auth();
+        let internet = client_builder(tls.clone(), connect, total).build().map_err(unusable)?;
+        Ok(Self { internet: Some(internet), loopback: loopback_client(tls, connect, total)? })
     }
 }
 
+fn tls() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, ConfigError> {
+    ClientConfig::builder_with_provider(Arc::new(provider()?))
+        .with_safe_default_protocol_versions()
+        .map_err(unusable)
+}
+
+fn loopback_client(tls: ClientConfig, connect: Duration, total: Duration) -> Result<Client, ConfigError> {
+    // By its name the loopback host is what RFC 6761, section 6.3 says, and not what a resolver answers.
+    let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+    let builder = client_builder(tls, connect, total).no_proxy().resolve_to_addrs("localhost", &here);
+    builder.build().map_err(unusable)
+}
+
+fn unusable(error: impl fmt::Display) -> ConfigError {
+    ConfigError::HttpClient { reason: error.to_string() }
+}
 fn client_builder(tls: ClientConfig, connect: Duration, total: Duration) -> ClientBuilder {
     Client::builder()
         .tls_backend_preconfigured(tls)
@@ -78,10 +100,6 @@ fn client_builder(tls: ClientConfig, connect: Duration, total: Duration) -> Clie
         .timeout(total)
         // Minutes lie between two fetches; an idle connection would only be one that may have died.
         .pool_max_idle_per_host(0)
-}
-
-fn built(builder: ClientBuilder) -> Result<Client, ConfigError> {
-    builder.build().map_err(|error| ConfigError::HttpClient { reason: error.to_string() })
 }
 
 #[cfg(feature = "aws-lc")]
@@ -107,7 +125,9 @@ impl Fetch for HttpFetch {
             // Judged again by whom it concerns: this type may be used without the set-up's checks.
             let url = address::check(request.url(), Part::Document)
                 .map_err(|reason| FetchError::Address { reason })?;
-            let client = if address::is_loopback(&url) { &self.loopback } else { &self.internet };
+            let client =
+                if address::is_loopback(&url) { Some(&self.loopback) } else { self.internet.as_ref() };
+            let client = client.ok_or(FetchError::Tls)?;
             let response = client.get(url).header(ACCEPT, ACCEPTED).send().await;
             read(response.map_err(|error| classify(&error))?, request.max_bytes()).await
         })

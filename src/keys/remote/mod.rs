@@ -65,6 +65,7 @@ use cache_control::{MAX_MAX_AGE, MIN_MAX_AGE};
 use file::FileFetch;
 use refresh::Plan;
 use schedule::{Renewal, Timing};
+use url::Url;
 
 /// How an issuer's keys are fetched and kept. The contract stands in the [module's documentation](self).
 ///
@@ -104,8 +105,8 @@ impl Remote {
     /// query and fragment; those of [`HttpFetch::new`].
     #[cfg(feature = "reqwest")]
     pub fn discover(issuer: impl Into<String>) -> Result<Self, ConfigError> {
-        let issuer = checked(issuer.into(), Part::Issuer)?;
-        Ok(Self::from_parts(Place::Discovered { issuer }, HttpFetch::new()?))
+        let (issuer, url) = checked(issuer.into(), Part::Issuer)?;
+        Ok(Self::from_parts(Place::Discovered { issuer }, HttpFetch::for_address(&url)?))
     }
 
     /// The keys at this address, over HTTPS with [`HttpFetch`].
@@ -115,8 +116,8 @@ impl Remote {
     /// those of [`HttpFetch::new`].
     #[cfg(feature = "reqwest")]
     pub fn jwks_url(url: impl Into<String>) -> Result<Self, ConfigError> {
-        let url = checked(url.into(), Part::Document)?;
-        Ok(Self::from_parts(Place::At { url }, HttpFetch::new()?))
+        let (text, url) = checked(url.into(), Part::Document)?;
+        Ok(Self::from_parts(Place::At { url: text }, HttpFetch::for_address(&url)?))
     }
 
     /// The keys that the issuer's metadata points to, got by `fetch`.
@@ -125,7 +126,7 @@ impl Remote {
     /// [`ConfigError::Address`], when the identifier is not an `https` URL (or `http` to the loopback host) without user,
     /// query and fragment.
     pub fn discover_with(issuer: impl Into<String>, fetch: impl Fetch) -> Result<Self, ConfigError> {
-        let issuer = checked(issuer.into(), Part::Issuer)?;
+        let (issuer, _) = checked(issuer.into(), Part::Issuer)?;
         Ok(Self::from_parts(Place::Discovered { issuer }, fetch))
     }
 
@@ -134,7 +135,7 @@ impl Remote {
     /// # Errors
     /// [`ConfigError::Address`], when it is not an `https` URL (or `http` to the loopback host) without user and fragment.
     pub fn jwks_url_with(url: impl Into<String>, fetch: impl Fetch) -> Result<Self, ConfigError> {
-        let url = checked(url.into(), Part::Document)?;
+        let (url, _) = checked(url.into(), Part::Document)?;
         Ok(Self::from_parts(Place::At { url }, fetch))
     }
 
@@ -227,9 +228,9 @@ impl fmt::Debug for Remote {
     }
 }
 
-fn checked(address: String, part: Part) -> Result<String, ConfigError> {
+fn checked(address: String, part: Part) -> Result<(String, Url), ConfigError> {
     match address::check(&address, part) {
-        Ok(_) => Ok(address),
+        Ok(url) => Ok((address, url)),
         Err(reason) => Err(ConfigError::Address { address: without_credentials(&address), reason }),
     }
 }
