@@ -1,11 +1,17 @@
 //! What is sent, and what must come back.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use http_body_util::Empty;
+use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use hyper::{Method, Request};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use portcullis::testkit::{Flaw, TestIssuer};
-use reqwest::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use reqwest::{Client, Method};
 
 use crate::table::{Line, Table};
 
@@ -13,9 +19,9 @@ use crate::table::{Line, Table};
 type Answer = (u16, Option<&'static str>);
 
 /// Plays the story.
-pub(crate) async fn play(server: &TestIssuer, api: SocketAddr) -> reqwest::Result<Table> {
-    let mut client =
-        Story { client: Client::new(), orders: format!("http://{api}/orders"), table: Table::default() };
+pub(crate) async fn play(server: &TestIssuer, api: SocketAddr) -> Result<Table, Box<dyn Error>> {
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let mut client = Story { client, orders: format!("http://{api}/orders"), table: Table::default() };
     let read = || server.token().scope("orders:read");
     let good = read().mint();
 
@@ -103,17 +109,17 @@ pub(crate) fn print_lines_to_paste(server: &TestIssuer, api: SocketAddr) {
 }
 
 struct Story {
-    client: Client,
+    client: Client<HttpConnector, Empty<Bytes>>,
     orders: String,
     table: Table,
 }
 
 impl Story {
-    async fn get(&mut self, sent: &str, token: Option<&str>, want: Answer) -> reqwest::Result<()> {
+    async fn get(&mut self, sent: &str, token: Option<&str>, want: Answer) -> Result<(), Box<dyn Error>> {
         self.send(Method::GET, sent, token, want).await
     }
 
-    async fn post(&mut self, sent: &str, token: &str, want: Answer) -> reqwest::Result<()> {
+    async fn post(&mut self, sent: &str, token: &str, want: Answer) -> Result<(), Box<dyn Error>> {
         self.send(Method::POST, sent, Some(token), want).await
     }
 
@@ -123,7 +129,7 @@ impl Story {
         sent: &str,
         token: Option<&str>,
         want: Answer,
-    ) -> reqwest::Result<()> {
+    ) -> Result<(), Box<dyn Error>> {
         #[expect(clippy::disallowed_methods, reason = "how long a request takes is what the table shows")]
         let start = Instant::now();
         let (status, challenge) = self.request(method.clone(), token).await?;
@@ -134,7 +140,7 @@ impl Story {
     }
 
     /// One line for many requests: the worst status among them decides.
-    async fn many(&mut self, sent: &str, token: &str, count: u32) -> reqwest::Result<()> {
+    async fn many(&mut self, sent: &str, token: &str, count: u32) -> Result<(), Box<dyn Error>> {
         #[expect(clippy::disallowed_methods, reason = "how long a request takes is what the table shows")]
         let start = Instant::now();
         let mut worst = (0, String::new());
@@ -147,12 +153,12 @@ impl Story {
         Ok(())
     }
 
-    async fn request(&self, method: Method, token: Option<&str>) -> reqwest::Result<(u16, String)> {
-        let mut request = self.client.request(method, &self.orders);
+    async fn request(&self, method: Method, token: Option<&str>) -> Result<(u16, String), Box<dyn Error>> {
+        let mut request = Request::builder().method(method).uri(&self.orders);
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        let response = request.send().await?;
+        let response = self.client.request(request.body(Empty::new())?).await?;
         let challenge = response.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
         Ok((response.status().as_u16(), challenge.unwrap_or_default().to_owned()))
     }
