@@ -7,7 +7,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::span::{Span, Spanner, Spans};
 use super::time::TimeClaims;
-use super::values::{Form, NumericDate, StrictObject, Strings};
+use super::values::{Form, NumericDate, Strings};
 use crate::error::Rejection;
 use crate::jose::{Names, Reading, StrictValue, Text};
 use crate::time::UnixTime;
@@ -93,10 +93,16 @@ impl<'p> Visitor<'p> for ClaimsVisitor<'_, 'p> {
                 "auth_time" => pass.date(&mut members, "auth_time", |f| &mut f.auth_time)?,
                 "cnf" => {
                     pass.reading.enter("cnf", &mut pass.fields.cnf)?;
-                    members.next_value::<StrictObject>()?;
+                    // A member repeated inside is a fault of the payload; only another type is one of the claim.
+                    pass.reading.member = None;
+                    if !matches!(members.next_value()?, StrictValue::Object) {
+                        pass.reading.member = Some("cnf");
+                        return Err(de::Error::custom("not an object"));
+                    }
                 }
                 "nonce" => {
                     pass.reading.enter("nonce", &mut pass.fields.nonce)?;
+                    pass.reading.member = None;
                     members.next_value::<StrictValue<'_>>()?;
                 }
                 "typ" => pass.marker(

@@ -214,6 +214,8 @@ mod tests {
         assert_eq!(fault(r#"{"x":1,"x":1}"#), Rejection::ClaimRepeated { claim: None });
         assert_eq!(fault(r#"{"\u0065xp":1,"exp":2}"#), Rejection::ClaimRepeated { claim: Some("exp") });
         assert_eq!(fault(r#"{"x":{"y":[{"z":1,"z":1}]}}"#), Rejection::ClaimsMalformed);
+        assert_eq!(fault(r#"{"cnf":{"jkt":"a","jkt":"a"}}"#), Rejection::ClaimsMalformed);
+        assert_eq!(fault(r#"{"nonce":{"a":1,"a":1}}"#), Rejection::ClaimsMalformed);
         assert!(parse(r#"{"x":{"y":1},"y":{"y":1},"EXP":1,"exp":1}"#).is_ok());
     }
 

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 
 use super::span::{Spanner, Spans};
-use crate::jose::{StrictValue, Text};
+use crate::jose::Text;
 use crate::time::UnixTime;
 
 /// How a claim of several strings may be written.
@@ -77,24 +77,5 @@ impl<'de> Deserialize<'de> for NumericDate {
         }
         // Not `deserialize_any`: another crate may turn on serde_json's `arbitrary_precision`, which changes only that.
         deserializer.deserialize_f64(DateVisitor)
-    }
-}
-
-/// An object, read and forgotten, with no member repeated at any depth.
-pub(super) struct StrictObject;
-
-impl<'de> Deserialize<'de> for StrictObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor;
-        impl<'de> Visitor<'de> for ObjectVisitor {
-            type Value = StrictObject;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<StrictObject, A::Error> {
-                StrictValue::deserialize(de::value::MapAccessDeserializer::new(members)).map(|_| StrictObject)
-            }
-        }
-        deserializer.deserialize_map(ObjectVisitor)
     }
 }

@@ -17,8 +17,12 @@ impl Jwk {
     /// [`KeyError::Private`] for a private key, [`KeyError::NotPublicKey`] for anything else, or what is wrong with the
     /// key itself.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        let (label, der) = pem::decode_vec(text.trim().as_bytes()).map_err(|_| KeyError::NotPublicKey)?;
-        match label {
+        // Whatever the lines' length: keys from environment variables and old tools are not folded at 64 characters.
+        let mut decoder =
+            pem::Decoder::new_detect_wrap(text.trim().as_bytes()).map_err(|_| KeyError::NotPublicKey)?;
+        let mut der = Vec::new();
+        decoder.decode_to_end(&mut der).map_err(|_| KeyError::NotPublicKey)?;
+        match decoder.type_label() {
             "PUBLIC KEY" => public_key_info(&der),
             "RSA PUBLIC KEY" => rsa(&der),
             "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {

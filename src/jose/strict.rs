@@ -67,6 +67,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
 /// Any value, forgotten unless it is a string; an object in it with a repeated member is an error.
 pub(crate) enum StrictValue<'de> {
     Text(Cow<'de, str>),
+    Object,
     Other,
 }
 
@@ -111,7 +112,7 @@ impl<'de> Deserialize<'de> for StrictValue<'de> {
                     }
                     members.next_value::<StrictValue<'de>>()?;
                 }
-                Ok(StrictValue::Other)
+                Ok(StrictValue::Object)
             }
         }
         deserializer.deserialize_any(AnyVisitor)

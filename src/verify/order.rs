@@ -59,7 +59,12 @@ impl Rules {
         }
         check_type(&header, anchor.profile)?;
         // 4. The key, made for that algorithm.
-        let missed = |wish, error: Error| Stop::Missed(Miss { anchor, wish, error });
+        let missed = |wish, error: Error| {
+            if self.is_foreign(&token, anchor) {
+                return Rejection::IssuerUnknown.into();
+            }
+            Stop::Missed(Miss { anchor, wish, error })
+        };
         let keys =
             anchor.keys.current().map_err(|unavailable| missed(KeyWish::AnySet, unavailable.into()))?;
         let other_set = KeyWish::OtherSet { than: keys.generation() };
@@ -77,9 +82,12 @@ impl Rules {
         let signed = |key: &&Key| key.verify(algorithm, token.signing_input(), token.signature());
         let Some(key) = candidates.iter().find(signed) else {
             let error = Rejection::SignatureInvalid;
-            // A key without an id stood in for a `kid` that the set lacks; a newer set may have the key of that name.
-            let stood_in = header.key_id().is_some() && candidates.iter().all(|key| key.id().is_none());
-            return Err(if stood_in { missed(other_set, error.into()) } else { error.into() });
+            // Without a `kid`, or with one that no key has, the keys were a guess: a newer set may have the right one.
+            let guessed = header.key_id().is_none() || candidates.iter().all(|key| key.id().is_none());
+            if guessed {
+                return Err(missed(other_set, error.into()));
+            }
+            return Err(if self.is_foreign(&token, anchor) { Rejection::IssuerUnknown } else { error }.into());
         };
         // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile asks for.
         drop(header);
@@ -101,6 +109,15 @@ impl Rules {
                 several.get(*index).ok_or(Rejection::IssuerUnknown)
             }
         }
+    }
+
+    /// Whether a token that no key fits says itself that it is of an issuer unknown here.
+    ///
+    /// The honest mistake, a token of another environment, gets the reason that helps and costs the issuer no fetch. What
+    /// it says is not believed for anything else, and with several issuers it was asked before.
+    fn is_foreign(&self, token: &UnverifiedToken<'_>, anchor: &TrustAnchor) -> bool {
+        let several = self.anchors.len() > 1;
+        !several && read_issuer(token.unverified_payload()).is_ok_and(|issuer| issuer != anchor.identifier)
     }
 }
 
@@ -167,6 +184,22 @@ mod tests {
             assert_eq!(outcome(keys, &mint, token), want, "{name}");
         }
         let unnamed = mint.token().without_header("kid").mint();
-        assert_eq!(outcome(anonymous(&other.jwks()), &mint, &unnamed), ("signature_invalid", None));
+        assert_eq!(outcome(anonymous(&set), &mint, &unnamed), ("ok", None));
+        assert_eq!(outcome(anonymous(&other.jwks()), &mint, &unnamed), ("signature_invalid", newer));
+    }
+
+    #[test]
+    fn a_token_of_an_issuer_unknown_here_asks_for_no_keys() {
+        let (mint, other) = (Mint::new("https://id.example"), Mint::new("https://other.example"));
+        let newer = Some(KeyWish::OtherSet { than: 1 });
+        let unknown = |mint: &Mint| mint.token().header("kid", "unknown");
+        for (name, token, want) in [
+            ("ours by name", unknown(&mint).mint(), ("key_unknown", newer)),
+            ("of nobody", unknown(&other).without("iss").mint(), ("key_unknown", newer)),
+            ("of another", unknown(&other).mint(), ("issuer_unknown", None)),
+            ("of another, under a known key id", other.token().mint(), ("issuer_unknown", None)),
+        ] {
+            assert_eq!(outcome(mint.jwks(), &mint, &token), want, "{name}");
+        }
     }
 }
