@@ -262,6 +262,32 @@ fn a_rotation_without_overlap_is_served_once_it_is_seen_twice() {
     });
 }
 
+#[test]
+fn without_a_runtime_readiness_is_told_and_not_awaited() {
+    let mint = Mint::new(ISSUER);
+    let issuer = Issuer::new(mint.identifier(), mint.jwks()).audience(mint.audience());
+    let fixed = Verifier::builder().issuer(issuer).build().unwrap();
+    assert_eq!(at_once(fixed.ready(secs(5))), Ok(()));
+    let (verifier, source) = published(&mint);
+    assert_eq!(at_once(verifier.ready(secs(5))).unwrap_err().code(), "keys_not_loaded");
+    assert_eq!(source.fetches(), 0);
+}
+
+#[test]
+fn an_issuer_that_hangs_keeps_no_other_from_being_asked() {
+    let (down, up) = (Mint::new("https://down.example.com"), Mint::new("https://up.example.com"));
+    let issuer = |mint: &Mint, remote| Issuer::new(mint.identifier(), remote).audience(mint.audience());
+    let hanging = Remote::jwks_url_with("https://down.example.com/jwks", Hanging).unwrap();
+    let source = Remote::jwks_url_with("https://up.example.com/jwks", Published::by(&up)).unwrap();
+    let verifier =
+        Verifier::builder().issuer(issuer(&down, hanging)).issuer(issuer(&up, source)).build().unwrap();
+    paused().block_on(async {
+        assert_eq!(verifier.ready(secs(5)).await.unwrap_err().code(), "keys_not_loaded");
+        let states: Vec<_> = verifier.status().iter().map(|issuer| issuer.state).collect();
+        assert_eq!(states, [KeyState::Loading, KeyState::Fresh]);
+    });
+}
+
 const ISSUER: &str = "https://id.example.com";
 
 fn paused() -> tokio::runtime::Runtime {
@@ -312,6 +338,15 @@ impl Fetch for Published {
             tokio::time::sleep(delay).await;
             Ok(FetchResponse::new(200, self.mint.jwks_json()))
         })
+    }
+}
+
+/// Never answers.
+struct Hanging;
+
+impl Fetch for Hanging {
+    fn fetch<'f>(&'f self, _: &'f FetchRequest) -> FetchFuture<'f> {
+        Box::pin(std::future::pending())
     }
 }
 
