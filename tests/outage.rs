@@ -3,6 +3,13 @@
 //! Over real sockets, except where intervals must pass: that takes a paused clock, and so a source without sockets.
 
 #![cfg(all(feature = "reqwest", feature = "tower", feature = "testkit"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may"
+)]
 
 use std::convert::Infallible;
 use std::future::Future;
