@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use minting::{expired, token, verifier};
 use portcullis::http::{Anonymous, AuthLayer, RequireLayer, bearer_token};
 use portcullis::require::any;
@@ -48,6 +48,7 @@ fn bearer(token: &str) -> Request<Body> {
 }
 
 fn grpc(mut request: Request<Body>) -> Request<Body> {
+    *request.method_mut() = Method::POST;
     request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     request
 }
@@ -106,6 +107,16 @@ async fn the_challenge_explains_only_what_was_sent() {
         challenge(&sent(&layer, bearer(&expired())).await),
         r#"Bearer realm="orders", error="invalid_token", error_description="token expired at 1767225000, 600 s ago", reason="token_expired""#
     );
+}
+
+#[tokio::test]
+async fn a_content_type_does_not_turn_a_refusal_into_status_200() {
+    let layer = verifier().layer();
+    for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+        let mut request = grpc(request(&[]));
+        *request.method_mut() = method;
+        assert_eq!(sent(&layer, request).await.status(), StatusCode::UNAUTHORIZED);
+    }
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ impl ExtractorRefusal {
     }
 
     fn new(fault: ExtractorFault, parts: &Parts) -> Self {
-        Self { fault, dialect: Dialect::of(&parts.headers) }
+        Self { fault, dialect: Dialect::of(&parts.method, &parts.headers) }
     }
 }
 

@@ -12,6 +12,8 @@
 //! | nothing can be decided, for want of keys | 503 and `Retry-After`, no challenge | 14 `UNAVAILABLE` |
 //! | a route asks for a token and no layer guards it | 500 and a log line: our fault, not the caller's | 13 `INTERNAL` |
 //!
+//! gRPC is a `POST` of its content type; any other method is answered over HTTP, whatever type it names.
+//!
 //! A refusal is a response and not an error of the stack. It has no body, is not to be stored by caches, and carries
 //! the typed [`Error`](crate::Error) in its extensions, for a layer outside that logs or counts. A challenge with an
 //! `error` also has the parameter `reason`: the stable word of [`Error::code`](crate::Error::code).

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::challenge::challenge;
 use crate::error::{Error, Rejection, Unavailable};
@@ -14,7 +14,7 @@ use crate::error::{Error, Rejection, Unavailable};
 ///
 /// For those who take the token from elsewhere and ask a [`Verifier`](crate::Verifier) themselves. `realm` names the
 /// protected resource in the challenge; `request` are the headers of the request, as a gRPC client must be answered in
-/// its own way.
+/// its own way: with status 200. Only give it those of a `POST`, as the layers do, where anyone reads the status alone.
 ///
 /// ```
 /// use http::{HeaderMap, Response};
@@ -28,7 +28,7 @@ use crate::error::{Error, Rejection, Unavailable};
 #[must_use]
 pub fn refuse<B: Default>(error: impl Into<Error>, realm: &str, request: &HeaderMap) -> Response<B> {
     let fault = Fault::Request { error: error.into(), realm: Some(realm) };
-    Refusal { fault, dialect: Dialect::of(request) }.into_response()
+    Refusal { fault, dialect: Dialect::of(&Method::POST, request) }.into_response()
 }
 
 /// A refusal, before it is written.
@@ -56,8 +56,14 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// By the content type, as every gRPC request has one.
-    pub(crate) fn of(request: &HeaderMap) -> Self {
+    /// By the content type, as every gRPC request has one, and by the method, as each is a `POST`.
+    ///
+    /// A gRPC refusal has status 200. A proxy that asks us whether a request may pass ("forward auth") sends the
+    /// client's headers with `GET`, and reads the status alone: there a content type must not turn no into yes.
+    pub(crate) fn of(method: &Method, request: &HeaderMap) -> Self {
+        if method != Method::POST {
+            return Self::Http;
+        }
         let Some(value) = request.get(CONTENT_TYPE).map(HeaderValue::as_bytes) else { return Self::Http };
         let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
         // What comes back is one of these texts and not the sender's.
@@ -195,9 +201,12 @@ mod tests {
             ("", None),
         ] {
             let want = want.map_or(Dialect::Http, Dialect::Grpc);
-            assert_eq!(Dialect::of(&request(content_type)), want, "{content_type}");
+            assert_eq!(Dialect::of(&Method::POST, &request(content_type)), want, "{content_type}");
         }
-        assert_eq!(Dialect::of(&HeaderMap::new()), Dialect::Http);
+        assert_eq!(Dialect::of(&Method::POST, &HeaderMap::new()), Dialect::Http);
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::CONNECT, Method::PUT] {
+            assert_eq!(Dialect::of(&method, &request("application/grpc")), Dialect::Http, "{method}");
+        }
     }
 
     #[test]

@@ -125,7 +125,7 @@ where
         let state = match self.terms.check(request.extensions()) {
             Ok(()) => State::Running { response: self.inner.call(request) },
             Err(fault) => {
-                let refusal = Refusal { fault, dialect: Dialect::of(request.headers()) };
+                let refusal = Refusal { fault, dialect: Dialect::of(request.method(), request.headers()) };
                 State::Refused { response: Some(refusal.into_response()) }
             }
         };

@@ -6,6 +6,9 @@ use std::task::Poll;
 #[cfg(feature = "remote")]
 use std::time::Duration;
 
+#[cfg(feature = "remote")]
+use tokio::{runtime::Handle, time::timeout};
+
 use super::builder::VerifierBuilder;
 use super::order::{Outcome, Rules};
 use super::token::VerifiedToken;
@@ -91,20 +94,25 @@ impl Verifier {
 
     /// Waits until the tokens of every issuer can be judged, at most for `patience`.
     ///
-    /// Optional: a verifier serves from the start, and answers 503 for an issuer whose keys have not come yet.
+    /// Optional: a verifier serves from the start, and answers 503 for an issuer whose keys have not come yet. Without a
+    /// tokio runtime nothing is awaited.
     ///
     /// # Errors
     /// [`Unavailable`] of the first issuer that is not ready in time.
     #[cfg(feature = "remote")]
     pub async fn ready(&self, patience: Duration) -> Result<(), Unavailable> {
-        let all = async {
-            for anchor in &self.0.rules.anchors {
-                anchor.keys.ready().await;
-            }
-        };
-        // In time or not, what counts is the state that was reached.
-        let _ = tokio::time::timeout(patience, all).await;
-        self.0.rules.anchors.iter().try_for_each(|anchor| anchor.keys.current().map(drop))
+        // Every issuer is asked, as asking may start its task: one that hangs must not hold up the others.
+        let current = || self.0.rules.anchors.iter().map(|anchor| anchor.keys.current().map(drop));
+        if current().fold(Ok(()), Result::and).is_err() && Handle::try_current().is_ok() {
+            let all = async {
+                for anchor in &self.0.rules.anchors {
+                    anchor.keys.ready().await;
+                }
+            };
+            // In time or not, what counts is the state that was reached.
+            let _ = timeout(patience, all).await;
+        }
+        current().collect()
     }
 
     /// What each issuer's keys are like at this moment, in the order in which the issuers were named.

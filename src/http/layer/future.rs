@@ -91,7 +91,7 @@ where
                     state.set(State::Running { response: service.call(request) });
                 }
                 Err(error) => {
-                    let response = guard.refusal(error, request.headers()).into_response();
+                    let response = guard.refusal(error, &request).into_response();
                     return Poll::Ready(Ok(response));
                 }
             }

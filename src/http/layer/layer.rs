@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::HeaderMap;
+use http::{HeaderMap, Request};
 use tower_layer::Layer;
 
 use super::future::Check;
@@ -141,9 +141,9 @@ impl Guard {
         }
     }
 
-    pub(super) fn refusal(&self, error: Error, headers: &HeaderMap) -> Refusal<'_> {
+    pub(super) fn refusal<B>(&self, error: Error, request: &Request<B>) -> Refusal<'_> {
         let fault = Fault::Request { error, realm: Some(&self.realm) };
-        Refusal { fault, dialect: Dialect::of(headers) }
+        Refusal { fault, dialect: Dialect::of(request.method(), request.headers()) }
     }
 }
 

@@ -64,7 +64,7 @@ impl<S> Auth<S> {
                 ResponseFuture::running(self.inner.call(request))
             }
             Admission::Refused(error) => {
-                ResponseFuture::refused(self.guard.refusal(error, request.headers()).into_response())
+                ResponseFuture::refused(self.guard.refusal(error, &request).into_response())
             }
             Admission::Undecided(check) => {
                 // The instance that was polled ready is called later; its clone stays behind and will be polled anew.
@@ -174,7 +174,7 @@ mod tests {
         ] {
             let (mut service, mut handle) = ready_service().await;
             let (decide, admission) = open_check();
-            let request = Request::builder().header("content-type", content_type).body("hello").unwrap();
+            let request = Request::post("/").header("content-type", content_type).body("hello").unwrap();
             let mut response = Box::pin(service.follow(admission, request));
             decide.send(Err(Error::clone(&error))).unwrap();
             let Poll::Ready(Ok(refused)) = poll_once(&mut response) else { panic!("nothing to wait for") };

@@ -41,7 +41,7 @@ pub(super) fn check(text: &str, part: Part) -> Result<Url, &'static str> {
     if part == Part::Issuer && text.contains('?') {
         return Err("an issuer identifier has no query");
     }
-    if url.scheme() != "https" && !is_loopback(&url) {
+    if url.scheme() != "https" && !(is_loopback(&url) && is_plainly(&url, authority)) {
         return Err("http is allowed to the loopback host only; use https");
     }
     Ok(url)
@@ -55,6 +55,16 @@ pub(super) fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// Whether the host stands in the text as the parser reads it. `127.1` and `%6cocalhost` are this machine to one parser
+/// and a name to be resolved to another, and a [`Fetch`](super::Fetch) may have its own.
+fn is_plainly(url: &Url, authority: &str) -> bool {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
+    };
+    url.host_str().is_some_and(|read| read.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
@@ -74,6 +84,14 @@ mod tests {
             ("http://127.0.0.1:8080", issuer, true),
             ("http://127.255.0.1", issuer, true),
             ("http://[::1]:8080/", issuer, true),
+            ("http://[::1]", issuer, true),
+            ("http://LocalHost/keys", document, true),
+            ("http://127.1", issuer, false),
+            ("http://2130706433", issuer, false),
+            ("http://0x7f000001", issuer, false),
+            ("http://%6cocalhost", issuer, false),
+            ("http://[0:0:0:0:0:0:0:1]", issuer, false),
+            ("http://localhost;evil.example", issuer, false),
             ("", issuer, false),
             ("id.example.com", issuer, false),
             ("/keys", document, false),

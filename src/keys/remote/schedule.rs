@@ -156,7 +156,9 @@ impl Schedule {
             Ended::Renewed { max_age } => {
                 self.failures = 0;
                 self.confirming = false;
-                self.planned = now.saturating_add(renewal_wait(self.timing.renewal, max_age, jitter));
+                // From the start, as ages are: an answer that took long leaves no less time for the next.
+                let start = self.last_start.unwrap_or(now);
+                self.planned = start.saturating_add(renewal_wait(self.timing.renewal, max_age, jitter));
                 return;
             }
             // The first sight of foreign keys is to be confirmed soon, however long the failures before it lasted. A

@@ -67,6 +67,13 @@ fn a_success_is_followed_at_eighty_percent_give_or_take_ten() {
 }
 
 #[test]
+fn a_slow_answer_does_not_put_off_the_next() {
+    let mut schedule = Schedule::new(TIMING);
+    ended(&mut schedule, secs(100), secs(115), Ended::Renewed { max_age: secs(60) });
+    assert_eq!(schedule.next_start(), ms(153_940), "90 % of the keys' age, which counts from the start");
+}
+
+#[test]
 fn failures_double_the_wait_to_a_minute_and_a_success_forgets_them() {
     let mut schedule = Schedule::new(TIMING);
     for want in [999, 1_998, 3_996, 7_992, 15_984, 31_968, 59_940, 59_940, 59_940] {

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::*;
 use crate::keys::remote::HttpFetch;
@@ -106,8 +106,10 @@ async fn broken_answers_and_missing_servers_are_told_apart() {
     assert_eq!(get(address, 100).await.unwrap_err(), FetchError::Broken);
     let (address, _) = server(b"SSH-2.0-not-http\r\n".to_vec(), true).await;
     assert_eq!(get(address, 100).await.unwrap_err(), FetchError::Broken);
-    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    assert_eq!(get(gone, 100).await.unwrap_err(), FetchError::Connect);
+    // Bound and not listening: no other test can be given the port meanwhile.
+    let closed = TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    assert_eq!(get(closed.local_addr().unwrap(), 100).await.unwrap_err(), FetchError::Connect);
 }
 
 #[tokio::test]
