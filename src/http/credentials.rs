@@ -58,10 +58,25 @@ fn is_b64token(text: &[u8]) -> bool {
     while let [rest @ .., b'='] = body {
         body = rest;
     }
-    let allowed =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
-    !body.is_empty() && body.iter().all(allowed)
+    !body.is_empty()
+        && body.iter().all(|byte| B64TOKEN.get(usize::from(*byte)).is_some_and(|allowed| *allowed))
 }
+
+/// Which bytes a `b64token` consists of, before its padding: looked up, as tokens are long.
+const B64TOKEN: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated at compile time")]
+        {
+            let character = byte as u8;
+            allowed[byte] = character.is_ascii_alphanumeric()
+                || matches!(character, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+        }
+        byte += 1;
+    }
+    allowed
+};
 
 /// `token = 1*tchar`, as the name of a scheme is one (RFC 9110, sections 5.6.2 and 11.1).
 fn is_token(text: &[u8]) -> bool {

@@ -136,9 +136,10 @@ pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// Largest decoded header accepted. Headers carry an algorithm, a key id and a type; certificates in them are not used.
 pub const MAX_HEADER_BYTES: usize = 4 * 1024;
 
-const HEADER_INLINE: usize = 192;
-/// An RSA-4096 signature; larger ones (RSA-8192, ML-DSA) go to the heap.
-const SIGNATURE_INLINE: usize = 512;
+/// An algorithm, a type and a key id of usual length.
+const HEADER_INLINE: usize = 128;
+/// An RSA-2048 signature; larger ones go to the heap, where the larger key dwarfs the cost.
+const SIGNATURE_INLINE: usize = 256;
 
 #[cfg(test)]
 mod tests {
