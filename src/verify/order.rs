@@ -146,7 +146,9 @@ impl From<Rejection> for Stop<'_> {
     }
 }
 
-#[cfg(all(test, feature = "testkit"))]
+// Two attributes, as clippy knows a test module by `cfg(test)` alone.
+#[cfg(test)]
+#[cfg(feature = "testkit")]
 mod tests {
     use super::*;
     use crate::crypto::Backend;
