@@ -36,6 +36,9 @@
 //! # }
 //! ```
 //!
+//! Providers that do not mark their access tokens with `typ: at+jwt` need one line more,
+//! [`.profile(Profile::Lenient)`](Profile::Lenient). The refusal `type_not_allowed` tells.
+//!
 //! # The main types
 //!
 //! - [`Issuer`]: an authorization server that you trust, and the rules for its tokens. [`Profile`] says how it marks

@@ -19,7 +19,8 @@ use crate::jose::{Names, Reading, StrictValue, Text};
 pub(super) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str) -> Result<String, RefreshError> {
     let mut response = get(fetch, &FetchRequest::new(openid_url(issuer), MAX_METADATA_BYTES)).await?;
     // Only an answer that denies the document lets the other be asked for: a server in trouble is not asked twice.
-    if (400..500).contains(&response.status())
+    let denied = (400..500).contains(&response.status()) && !ASK_LATER.contains(&response.status());
+    if denied
         && let Some(url) = oauth_url(issuer)
     {
         response = get(fetch, &FetchRequest::new(url, MAX_METADATA_BYTES)).await?;
@@ -134,6 +135,9 @@ impl DiscoveryError {
         }
     }
 }
+
+/// 4xx that speak of the moment and not of the document: request timeout, too many requests.
+const ASK_LATER: [u16; 2] = [408, 429];
 
 /// Ten times what large issuers publish.
 const MAX_METADATA_BYTES: usize = 64 * 1024;

@@ -20,7 +20,7 @@
 //!    ones fill or evict, it would have to be forgotten with each attempt, and the interval alone already bounds the
 //!    rate to what it would allow.
 //! 3. *Failures back off*, from 1 s doubling to 60 s, at random below that. Requests that find no keys at all do not
-//!    hasten an attempt. After a success the next attempt is made at 70 % to 90 % of the maximum age, which is the
+//!    hasten an attempt; those with an unknown `kid` do, up to the one attempt an interval of point 2. After a success the next attempt is made at 70 % to 90 % of the maximum age, which is the
 //!    answer's `Cache-Control`, from a minute to a day.
 //! 4. *One odd entry does not spoil a set*: unknown and malformed keys, private and symmetric ones are skipped, and
 //!    listed in the status with the reason.

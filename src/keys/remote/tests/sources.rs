@@ -54,6 +54,9 @@ async fn metadata_that_does_not_vouch_leads_nowhere() {
         (Play::text(503, ""), "discovery_status", 1),
         (Play::text(302, ""), "discovery_status", 1),
         (Play::text(404, ""), "discovery_status", 2),
+        (Play::text(403, ""), "discovery_status", 2),
+        (Play::text(408, ""), "discovery_status", 1),
+        (Play::text(429, ""), "discovery_status", 1),
         (Play::Fail(FetchError::Connect), "fetch_connect", 1),
     ] {
         let source = Scripted::with("a");
