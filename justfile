@@ -114,6 +114,13 @@ fuzz seconds="10":
         rm -rf "$scratch"
     done
 
-# Builds the package as it would be published, from nothing but its own files.
+# Builds the package as it would be published, from nothing but its own files. Tests and vectors are left out of it.
 package *flags:
-    cargo package --locked {{ flags }}
+    #!/usr/bin/env bash
+    set -euo pipefail
+    log=$(mktemp)
+    cargo package --locked {{ flags }} 2>&1 | tee "$log"
+    if grep '^warning:' "$log" | grep -v 'is not included in the published package'; then
+        echo "cargo package warns of something else than what is left out on purpose"
+        exit 1
+    fi
