@@ -89,3 +89,53 @@ impl fmt::Debug for VerifyKey {
         f.debug_struct("VerifyKey").field("algorithms", &self.algorithms).finish_non_exhaustive()
     }
 }
+
+// Two attributes, as clippy knows a test module by `cfg(test)` alone.
+#[cfg(test)]
+#[cfg(feature = "aws-lc")]
+mod tests {
+    use aws_lc_rs::{digest, signature};
+    use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
+    use curve25519_dalek::scalar::Scalar;
+
+    use super::*;
+    use crate::jose::Curve;
+
+    /// A signature by `secret` whose commitment is `nonce` times the base point: with nonce 0, the neutral element.
+    fn sign(secret: Scalar, nonce: Scalar, message: &[u8]) -> ([u8; 32], Vec<u8>) {
+        let public = (ED25519_BASEPOINT_POINT * secret).compress().to_bytes();
+        let commitment = (ED25519_BASEPOINT_POINT * nonce).compress().to_bytes();
+        let hashed = digest::digest(&digest::SHA512, &[&commitment, &public, message].concat());
+        let challenge = Scalar::from_bytes_mod_order_wide(hashed.as_ref().try_into().unwrap());
+        (public, [commitment, (nonce + challenge * secret).to_bytes()].concat())
+    }
+
+    #[test]
+    fn ed25519_signatures_with_a_commitment_of_small_order_are_refused() {
+        let (secret, message) = (Scalar::from(7u8), b"header.payload");
+        for (nonce, want) in [(Scalar::from(11u8), true), (Scalar::ZERO, false)] {
+            let (public, signed) = sign(secret, nonce, message);
+            let lax = signature::UnparsedPublicKey::new(&signature::ED25519, public);
+            assert!(lax.verify(message, &signed).is_ok(), "the library alone takes either");
+            let jwk =
+                Jwk::from_material(KeyMaterial::Okp { curve: Curve::Ed25519, x: public.to_vec() }).unwrap();
+            for backend in Backend::available() {
+                let allowed = AlgorithmSet::from_iter([Algorithm::EdDSA]);
+                let key = VerifyKey::prepare(&jwk, allowed, *backend).unwrap();
+                assert_eq!(key.verify(Algorithm::EdDSA, message, &signed), want, "{backend:?}");
+                assert!(!key.verify(Algorithm::Ed25519, message, &signed), "not prepared for that name");
+            }
+        }
+    }
+
+    #[test]
+    fn a_signature_of_another_length_is_refused_before_the_library_sees_it() {
+        let (public, signed) = sign(Scalar::from(7u8), Scalar::from(11u8), b"m");
+        let jwk = Jwk::from_material(KeyMaterial::Okp { curve: Curve::Ed25519, x: public.to_vec() }).unwrap();
+        let key = VerifyKey::prepare(&jwk, jwk.algorithms(), Backend::aws_lc()).unwrap();
+        assert!(key.verify(Algorithm::EdDSA, b"m", &signed));
+        for wrong in [&signed[..63], &[&signed[..], &[0]].concat(), &[]] {
+            assert!(!key.verify(Algorithm::EdDSA, b"m", wrong));
+        }
+    }
+}

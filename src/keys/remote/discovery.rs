@@ -20,9 +20,7 @@ pub(super) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str) -> Result<String, 
     let mut response = get(fetch, &FetchRequest::new(openid_url(issuer), MAX_METADATA_BYTES)).await?;
     // Only an answer that denies the document lets the other be asked for: a server in trouble is not asked twice.
     let denied = (400..500).contains(&response.status()) && !ASK_LATER.contains(&response.status());
-    if denied
-        && let Some(url) = oauth_url(issuer)
-    {
+    if denied && let Some(url) = oauth_url(issuer) {
         response = get(fetch, &FetchRequest::new(url, MAX_METADATA_BYTES)).await?;
     }
     match response.status() {
