@@ -1,0 +1,24 @@
+//! The published vectors, one runner a family, each case a test of its own on each backend.
+//!
+//! `cargo test --test conformance -- attacks/alg-none` runs what its name says.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
+)]
+
+mod suite;
+#[path = "../support/mod.rs"]
+mod support;
+mod wycheproof;
+
+use libtest_mimic::Arguments;
+use suite::Suite;
+
+fn main() {
+    let mut suite = Suite::new();
+    wycheproof::cases(&mut suite);
+    libtest_mimic::run(&Arguments::from_args(), suite.into_trials()).exit();
+}
