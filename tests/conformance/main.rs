@@ -9,6 +9,7 @@
     reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
 )]
 
+mod judge;
 mod suite;
 #[path = "../support/mod.rs"]
 mod support;
