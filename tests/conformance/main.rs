@@ -9,6 +9,7 @@
     reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
 )]
 
+mod jose;
 mod judge;
 mod suite;
 #[path = "../support/mod.rs"]
@@ -20,6 +21,7 @@ use suite::Suite;
 
 fn main() {
     let mut suite = Suite::new();
+    jose::cases(&mut suite);
     wycheproof::cases(&mut suite);
     libtest_mimic::run(&Arguments::from_args(), suite.into_trials()).exit();
 }

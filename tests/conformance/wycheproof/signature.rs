@@ -82,7 +82,7 @@ fn want(group: &Value, test: &Value, algorithm: Algorithm, rule: Rule) -> Want {
     if flagged("IncorrectPublicKeyLength") {
         return "key_length".into();
     }
-    // JWS signs with an empty context (RFC 9964, section 4).
+    // JWS signs with an empty context (RFC 9964).
     let of_another_context = test["ctx"].as_str().is_some_and(|context| !context.is_empty());
     let code = match rule {
         Rule::OtherPss if is_jws_pss_after_all(group, test, algorithm) => "ok",
