@@ -170,13 +170,11 @@ impl Suite {
 }
 
 /// Our answers to the rows of a file, from `tests/vectors/answers`: reason codes by id.
-#[allow(dead_code, reason = "the next runners read it")]
 pub fn answers(path: &str) -> BTreeMap<String, String> {
     serde_json::from_value::<BTreeMap<String, String>>(vectors(&format!("answers/{path}"))).expect(path)
 }
 
 /// The rows of a file of vectors.
-#[allow(dead_code, reason = "the next runners read it")]
 pub fn rows(file: &Value) -> &[Value] {
     file["cases"].as_array().expect("cases")
 }

@@ -4,12 +4,18 @@ mod mac;
 mod signature;
 mod web;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::suite::{Label, Suite};
-use crate::support::{text, vectors};
+use crate::support::{text, vectors, vectors_in};
 
 pub fn cases(suite: &mut Suite) {
+    let signatures = signature::FILES.map(|(name, ..)| name);
+    let named = signatures.into_iter().chain(mac::FILES.map(|(name, _)| name)).chain(web::FILES);
+    let named: BTreeSet<_> = named.map(|name| format!("{name}_test.json")).collect();
+    assert_eq!(vectors_in("wycheproof"), named, "a file that no runner reads, or none that one does");
     signature::cases(suite);
     mac::cases(suite);
     web::cases(suite);

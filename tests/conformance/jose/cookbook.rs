@@ -1,8 +1,5 @@
 //! RFC 7520 and its additions for RFC 7797 and RFC 8037: what is compact and signed holds, all else is refused.
 
-use std::collections::BTreeSet;
-use std::fs;
-
 use portcullis::Algorithm;
 use portcullis::crypto::VerifyKey;
 use portcullis::jose::Jwk;
@@ -10,7 +7,7 @@ use serde_json::Value;
 
 use super::{claims, example, not_claims, public_half, trust, whole};
 use crate::suite::{Label, Suite};
-use crate::support::{text, vectors};
+use crate::support::{text, vectors, vectors_in};
 
 use Algorithm::{ES512, EdDSA, HS256, PS256, RS256};
 
@@ -52,13 +49,8 @@ fn document(name: &str) -> Value {
 
 /// Asserts that no document of the folder is left out.
 fn expect_documents() {
-    let folder = format!("{}/tests/vectors/jose/cookbook", env!("CARGO_MANIFEST_DIR"));
-    let found: BTreeSet<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
     let named = TOKENS.iter().copied().chain(super::keys::COOKBOOK.map(|(name, ..)| name));
-    assert_eq!(found, named.map(|name| format!("{name}.json")).collect());
+    assert_eq!(vectors_in("jose/cookbook"), named.map(|name| format!("{name}.json")).collect());
 }
 
 fn signed(suite: &mut Suite) {

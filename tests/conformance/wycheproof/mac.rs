@@ -9,7 +9,7 @@ use crate::judge::SharedKey;
 use crate::suite::Suite;
 use crate::support::{b64, text};
 
-const FILES: [(&str, Algorithm); 3] =
+pub(super) const FILES: [(&str, Algorithm); 3] =
     [("hmac_sha256", Algorithm::HS256), ("hmac_sha384", Algorithm::HS384), ("hmac_sha512", Algorithm::HS512)];
 
 pub(super) fn cases(suite: &mut Suite) {

@@ -16,7 +16,7 @@ use Algorithm::{
 
 /// What is particular about a file.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum Rule {
+pub(super) enum Rule {
     /// The labels are ours.
     Plain,
     /// The curve is not in the table, so no key of it is read.
@@ -25,7 +25,7 @@ enum Rule {
     OtherPss,
 }
 
-const FILES: [(&str, Algorithm, Rule); 27] = [
+pub(super) const FILES: [(&str, Algorithm, Rule); 27] = [
     ("ecdsa_secp256r1_sha256_p1363", ES256, Rule::Plain),
     ("ecdsa_secp384r1_sha384_p1363", ES384, Rule::Plain),
     ("ecdsa_secp521r1_sha512_p1363", ES512, Rule::Plain),

@@ -12,7 +12,7 @@ use super::{by_label, groups, label, tests};
 use crate::judge::{Trust, raw};
 use crate::suite::{Label, Suite, Want, answers};
 
-const FILES: [&str; 3] = ["json_web_signature", "json_web_key", "json_web_crypto"];
+pub(super) const FILES: [&str; 3] = ["json_web_signature", "json_web_key", "json_web_crypto"];
 
 pub(super) fn cases(suite: &mut Suite) {
     let mut answers = answers("wycheproof_json_web.json");
