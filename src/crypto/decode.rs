@@ -88,6 +88,8 @@ fn public_key_info(der: &[u8]) -> Result<Jwk, KeyError> {
             let material = KeyMaterial::Akp { algorithm: *algorithm, public: bits.to_vec() };
             Jwk::from_material(material)?.with_algorithm(*algorithm)
         }
+        // Of the type that a JWK calls OKP, so its answer is that of the JWK.
+        None if OTHER_OKP.contains(&oid) => Err(KeyError::CurveUnknown),
         None => Err(KeyError::KeyTypeUnknown),
     }
 }
@@ -109,6 +111,12 @@ const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// RFC 8410, section 3.
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+/// RFC 8410, section 3: X25519, X448 and Ed448.
+const OTHER_OKP: [ObjectIdentifier; 3] = [
+    ObjectIdentifier::new_unwrap("1.3.101.110"),
+    ObjectIdentifier::new_unwrap("1.3.101.111"),
+    ObjectIdentifier::new_unwrap("1.3.101.113"),
+];
 /// RFC 5480, section 2.1.1.1; SEC 2, appendix A.2.1.
 const CURVES: [(ObjectIdentifier, Curve); 4] = [
     (ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), Curve::P256),
@@ -165,6 +173,9 @@ mod tests {
             ("Ed25519, one byte more", ED25519, none, &[1; 33], Err("key_length")),
             ("ML-DSA, absent", ML_DSA[0].0, none, &[1; 1_312], Ok(())),
             ("ML-DSA, NULL", ML_DSA[0].0, null, &[1; 1_312], refused),
+            ("X25519", OTHER_OKP[0], none, &[1; 32], Err("curve_unknown")),
+            ("X448", OTHER_OKP[1], none, &[1; 56], Err("curve_unknown")),
+            ("Ed448", OTHER_OKP[2], none, &[1; 57], Err("curve_unknown")),
             ("another kind, with parameters", CURVES[0].0, null, &[1; 32], Err("key_type_unknown")),
         ] {
             let read = |bytes: &[u8]| Jwk::from_der(bytes).map(drop).map_err(|error| error.code());

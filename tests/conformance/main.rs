@@ -6,9 +6,12 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
+    unreachable_pub,
+    reason = "clippy.toml allows them inside of tests; a test binary exports nothing"
 )]
 
+mod jose;
+mod judge;
 mod suite;
 #[path = "../support/mod.rs"]
 mod support;
@@ -19,6 +22,7 @@ use suite::Suite;
 
 fn main() {
     let mut suite = Suite::new();
+    jose::cases(&mut suite);
     wycheproof::cases(&mut suite);
     libtest_mimic::run(&Arguments::from_args(), suite.into_trials()).exit();
 }

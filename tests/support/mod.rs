@@ -5,6 +5,7 @@ pub mod der;
 pub mod fixture;
 pub mod mint;
 
+use std::collections::BTreeSet;
 use std::task::Poll;
 
 use base64::Engine;
@@ -51,6 +52,14 @@ pub fn vectors(path: &str) -> Value {
 pub fn vectors_text(path: &str) -> String {
     let path = format!("{}/tests/vectors/{path}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).expect(&path)
+}
+
+/// The names of the JSON files in a folder of `tests/vectors`.
+pub fn vectors_in(folder: &str) -> BTreeSet<String> {
+    let folder = format!("{}/tests/vectors/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let entries = std::fs::read_dir(&folder).expect(&folder);
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".json")).collect()
 }
 
 /// A string member that must be there.
