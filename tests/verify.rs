@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use portcullis::Algorithm::{ES256, EdDSA, HS256};
 use portcullis::crypto::Backend;
-use portcullis::{Issuer, Profile, Rejection, Verifier};
+use portcullis::{Issuer, Profile, Rejection, Verifier, scope};
 use serde_json::{Value, json};
 use support::fixture::{AUDIENCE, ISSUER, NOW, claims, issuer, verifier, with, without};
 use support::mint::MintKey;
@@ -326,6 +326,21 @@ fn claims_are_read_once_and_a_mismatch_says_no_more_than_that() {
         assert_eq!((token.issuer(), token.subject()), (ISSUER, Some("user-1")));
         assert_eq!(token.scopes().collect::<Vec<_>>(), ["orders:read"]);
         assert_eq!((token.key_id(), token.algorithm()), (Some("a"), EdDSA));
+    }
+}
+
+#[test]
+fn a_good_token_may_be_asked_for_more() {
+    let key = MintKey::new(ES256, "a");
+    for backend in Backend::available() {
+        let ours = verifier(*backend, [issuer([key.jwk()])]);
+        let token = decide(&ours, &key.token(&claims())).unwrap();
+        let write = scope("orders:write");
+        let missing = Rejection::ScopeMissing { required: "orders:write".into() };
+        assert_eq!(token.require(&scope("orders:read")), Ok(()));
+        assert_eq!(token.require(&write), Err(missing.clone()));
+        assert_eq!(write.check(&token), Err(missing));
+        assert_eq!(scope("orders:read").check(&token), Ok(()));
     }
 }
 

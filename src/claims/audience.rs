@@ -64,5 +64,7 @@ mod tests {
         let absent = ours.check(false, std::iter::empty());
         assert_eq!(absent, Err(Rejection::ClaimMissing { claim: "aud" }));
         assert_eq!(Audiences::DangerouslyAny.check(false, std::iter::empty()), Ok(()));
+        #[cfg(feature = "tower")]
+        assert_eq!((ours.first(), Audiences::DangerouslyAny.first()), (Some("https://api.example"), None));
     }
 }

@@ -61,10 +61,12 @@ impl<'i> Spanner<'i> {
 
     /// A part of the input, as the reader borrowed it; anything else is appended.
     pub(crate) fn span(&mut self, text: &str) -> Option<Span> {
-        let offset = text.as_ptr().addr().checked_sub(self.input.as_ptr().addr());
-        match offset.and_then(|start| Some((start, self.input.get(start..start.checked_add(text.len())?)?))) {
-            Some((start, same)) if same.as_ptr() == text.as_ptr() => Span::new(start, text.len()),
-            _ => self.append(text),
+        let start = text.as_ptr().addr().checked_sub(self.input.as_ptr().addr());
+        match start
+            .filter(|start| self.input.len().checked_sub(*start).is_some_and(|rest| text.len() <= rest))
+        {
+            Some(start) => Span::new(start, text.len()),
+            None => self.append(text),
         }
     }
 
