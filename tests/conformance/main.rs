@@ -2,13 +2,17 @@
 //!
 //! `cargo test --test conformance -- attacks/alg-none` runs what its name says.
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
+    reason = "clippy.toml allows them inside of tests; helpers of tests are meant too, and nothing here is an interface"
 )]
 
+mod attacks;
+mod reason;
+mod setup;
 mod suite;
 #[path = "../support/mod.rs"]
 mod support;
@@ -19,6 +23,7 @@ use suite::Suite;
 
 fn main() {
     let mut suite = Suite::new();
+    attacks::cases(&mut suite);
     wycheproof::cases(&mut suite);
     libtest_mimic::run(&Arguments::from_args(), suite.into_trials()).exit();
 }

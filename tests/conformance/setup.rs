@@ -1,0 +1,94 @@
+//! A verifier as a row asks for it, and its answer.
+
+use std::time::Duration;
+
+use portcullis::crypto::Backend;
+use portcullis::jose::JwkSet;
+use portcullis::{Algorithm, ConfigError, Issuer, Profile, Verifier};
+use serde_json::Value;
+
+use crate::reason;
+use crate::suite::Label;
+use crate::support::{decide, standing_at, text};
+
+/// The rules for the tokens of one issuer, at one moment.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub issuer: String,
+    /// `None` for any.
+    pub audiences: Option<Vec<String>>,
+    pub algorithms: Vec<Algorithm>,
+    pub profile: Profile,
+    pub skew: Duration,
+    pub now: i64,
+}
+
+impl Setup {
+    /// The rules of a row of our own corpora.
+    pub fn of_config(config: &Value) -> Self {
+        let strings =
+            |member: &str| -> Vec<String> { serde_json::from_value(config[member].clone()).unwrap() };
+        Self {
+            issuer: text(config, "issuer").to_owned(),
+            audiences: Some(strings("audiences")),
+            algorithms: strings("algorithms").iter().filter_map(|name| Algorithm::from_name(name)).collect(),
+            profile: match config["required_typ"].as_str() {
+                Some("at+jwt") => Profile::Rfc9068,
+                Some(other) => panic!("no profile asks for {other}"),
+                None => Profile::Lenient,
+            },
+            skew: Duration::from_secs(config["leeway"].as_u64().unwrap()),
+            now: config["now"].as_i64().unwrap(),
+        }
+    }
+
+    /// The backends that implement all algorithms that are asked for.
+    pub fn backends(&self) -> impl Iterator<Item = &'static Backend> {
+        let algorithms = self.algorithms.clone();
+        Backend::available()
+            .iter()
+            .filter(move |backend| algorithms.iter().all(|algorithm| backend.supports(*algorithm)))
+    }
+
+    /// Our answer: `ok`, or the code of whatever refused the key set, the key or the token.
+    pub fn answer(&self, jwks: &[u8], token: &str, backend: Backend) -> String {
+        match JwkSet::parse(jwks) {
+            Ok(jwks) => self.answer_with(jwks, token, backend),
+            Err(error) => error.code().to_owned(),
+        }
+    }
+
+    /// The same, with keys that were read already.
+    pub fn answer_with(&self, keys: JwkSet, token: &str, backend: Backend) -> String {
+        match self.verifier(keys, backend) {
+            Ok(verifier) => reason::of_verdict(decide(&verifier, token)),
+            Err(ConfigError::Key { error, .. }) => reason::of_key(&error),
+            Err(ConfigError::KeySet { error, .. }) => error.code().to_owned(),
+            Err(ConfigError::OutOfBounds { .. }) => "setting_out_of_bounds".to_owned(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The verifier itself.
+    pub fn verifier(&self, keys: JwkSet, backend: Backend) -> Result<Verifier, ConfigError> {
+        let issuer = Issuer::new(self.issuer.as_str(), keys)
+            .algorithms(self.algorithms.iter().copied())
+            .profile(self.profile)
+            .clock_skew(self.skew);
+        let issuer = match &self.audiences {
+            Some(audiences) => audiences.iter().fold(issuer, |issuer, name| issuer.audience(name)),
+            None => issuer.dangerous_any_audience(),
+        };
+        Verifier::builder().issuer(issuer).backend(backend).clock(standing_at(self.now)).build()
+    }
+}
+
+/// What a row of our own corpora is labelled.
+pub fn label(row: &Value) -> Label {
+    match text(row, "expect") {
+        "accept" => Label::Valid,
+        "reject" => Label::Invalid,
+        "policy" => Label::Open,
+        other => panic!("unknown label {other}"),
+    }
+}
