@@ -11,33 +11,31 @@ use serde_json::{Value, json};
 
 use crate::reason;
 use crate::setup::{Setup, label};
-use crate::suite::{Label, Suite, answer_to, answers, rows};
+use crate::suite::{Answers, Label, Suite, rows};
 use crate::support::mint::MintKey;
 use crate::support::{decide, standing_at, text, vectors};
 
 pub fn cases(suite: &mut Suite) {
     let keys = Arc::new(vectors("attacks/keys.json"));
-    let own = answers("attacks.json");
-    let mut seen = 0;
+    let mut own = Answers::of("attacks.json");
     for name in FILES {
         let file = vectors(&format!("attacks/{name}.json"));
         for row in rows(&file) {
-            seen += 1;
             let id = format!("{name}/{}", text(row, "id"));
             let config = merged(&file["default_config"], &row["config"]);
             let row = json!({"jwks": config["jwks"], "row": row});
-            add(suite, format!("attacks/{id}"), answer_to(&own, &id), &config, row, &keys);
+            add(suite, format!("attacks/{id}"), own.to(&id), &config, row, &keys);
         }
     }
-    assert_eq!(seen, own.len(), "rows went missing");
-    let odd = answers("jwks_odd.json");
+    own.finish();
+    let mut odd = Answers::of("jwks_odd.json");
     let file = vectors("jwks/odd.json");
     for row in rows(&file) {
         let id = text(row, "id");
         let row = json!({"jwks": row["jwks"], "row": row});
-        add(suite, format!("jwks/odd/{id}"), answer_to(&odd, id), &file["default_config"], row, &keys);
+        add(suite, format!("jwks/odd/{id}"), odd.to(id), &file["default_config"], row, &keys);
     }
-    assert_eq!(rows(&file).len(), odd.len(), "rows went missing");
+    odd.finish();
     behind_the_size_limits(suite, &keys);
 }
 

@@ -11,6 +11,12 @@
 )]
 
 mod attacks;
+mod by_us;
+mod envoy;
+mod key_sets;
+mod peers;
+mod providers;
+mod published;
 mod reason;
 mod setup;
 mod suite;
@@ -24,6 +30,10 @@ use suite::Suite;
 fn main() {
     let mut suite = Suite::new();
     attacks::cases(&mut suite);
+    envoy::cases(&mut suite);
+    key_sets::cases(&mut suite);
+    peers::cases(&mut suite);
+    providers::cases(&mut suite);
     wycheproof::cases(&mut suite);
     libtest_mimic::run(&Arguments::from_args(), suite.into_trials()).exit();
 }

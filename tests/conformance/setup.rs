@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use portcullis::crypto::Backend;
-use portcullis::jose::JwkSet;
+use portcullis::jose::{JwkSet, KeyType};
 use portcullis::{Algorithm, ConfigError, Issuer, Profile, Verifier};
 use serde_json::Value;
 
+use crate::by_us;
 use crate::reason;
 use crate::suite::Label;
 use crate::support::{decide, standing_at, text};
@@ -42,6 +43,24 @@ impl Setup {
         }
     }
 
+    /// Lenient rules that fit this token, as far as it can be read: its issuer, any audience, the second before it
+    /// expires; every algorithm with public keys, and HMAC if it is its own, as a secret must be long enough for all that
+    /// are allowed.
+    pub fn around(token: &str) -> Self {
+        let payload = by_us::payload_of(token);
+        let own = by_us::algorithm_of(token);
+        let public = |algorithm: &Algorithm| algorithm.key_type() != KeyType::Oct || own == Some(*algorithm);
+        let issuer = payload["iss"].as_str().filter(|issuer| !issuer.is_empty());
+        Self {
+            issuer: issuer.unwrap_or(by_us::ISSUER).to_owned(),
+            audiences: None,
+            algorithms: Algorithm::ALL.iter().copied().filter(public).collect(),
+            profile: Profile::Lenient,
+            skew: Duration::ZERO,
+            now: payload["exp"].as_i64().map_or(1_500_000_000, |exp| exp - 1),
+        }
+    }
+
     /// The backends that implement all algorithms that are asked for.
     pub fn backends(&self) -> impl Iterator<Item = &'static Backend> {
         let algorithms = self.algorithms.clone();
@@ -64,7 +83,8 @@ impl Setup {
             Ok(verifier) => reason::of_verdict(decide(&verifier, token)),
             Err(ConfigError::Key { error, .. }) => reason::of_key(&error),
             Err(ConfigError::KeySet { error, .. }) => error.code().to_owned(),
-            Err(ConfigError::OutOfBounds { .. }) => "setting_out_of_bounds".to_owned(),
+            Err(ConfigError::OutOfBounds { setting, .. }) => format!("set-up: {setting} out of bounds"),
+            Err(ConfigError::AudienceEmpty(_)) => "set-up: empty audience".to_owned(),
             Err(error) => panic!("{error}"),
         }
     }
@@ -72,7 +92,7 @@ impl Setup {
     /// The verifier itself.
     pub fn verifier(&self, keys: JwkSet, backend: Backend) -> Result<Verifier, ConfigError> {
         let issuer = Issuer::new(self.issuer.as_str(), keys)
-            .algorithms(self.algorithms.iter().copied())
+            .algorithms(self.algorithms.iter().copied().filter(|algorithm| backend.supports(*algorithm)))
             .profile(self.profile)
             .clock_skew(self.skew);
         let issuer = match &self.audiences {
@@ -81,6 +101,12 @@ impl Setup {
         };
         Verifier::builder().issuer(issuer).backend(backend).clock(standing_at(self.now)).build()
     }
+}
+
+/// The backends that can judge a token of this algorithm; all of them, if there is none.
+pub fn backends_of(algorithm: Option<Algorithm>) -> impl Iterator<Item = &'static Backend> {
+    let able = move |backend: &&Backend| algorithm.is_none_or(|algorithm| backend.supports(algorithm));
+    Backend::available().iter().filter(able)
 }
 
 /// What a row of our own corpora is labelled.

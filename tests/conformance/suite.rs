@@ -110,11 +110,11 @@ impl Suite {
         for backend in backends {
             let (judge, want, fault) = (judge.clone(), want.to_owned(), fault.clone());
             self.trials.push(Trial::test(format!("{name} on {}", backend.name()), move || {
-                if let Some(fault) = fault {
-                    return Err(Failed::from(fault));
-                }
                 let got = judge(*backend);
-                if got == want { Ok(()) } else { Err(Failed::from(format!("{got} instead of {want}"))) }
+                if got != want {
+                    return Err(Failed::from(format!("{got} instead of {want}")));
+                }
+                fault.map_or(Ok(()), |fault| Err(Failed::from(fault)))
             }));
         }
     }
@@ -145,14 +145,31 @@ impl Suite {
     }
 }
 
-/// Our answers to the rows of a file, from `tests/vectors/answers`: reason codes by id.
-pub fn answers(path: &str) -> BTreeMap<String, String> {
-    serde_json::from_value::<BTreeMap<String, String>>(vectors(&format!("answers/{path}"))).expect(path)
+/// Our answers to the rows of some files, from `tests/vectors/answers`: by id.
+pub struct Answers {
+    path: &'static str,
+    by_id: BTreeMap<String, String>,
+    asked: BTreeSet<String>,
 }
 
-/// Our answer to one of them; a row without one fails its case.
-pub fn answer_to<'a>(answers: &'a BTreeMap<String, String>, id: &str) -> &'a str {
-    answers.get(id).map_or("an answer that the table lacks", String::as_str)
+impl Answers {
+    /// Reads them.
+    pub fn of(path: &'static str) -> Self {
+        let by_id = serde_json::from_value(vectors(&format!("answers/{path}"))).expect(path);
+        Self { path, by_id, asked: BTreeSet::new() }
+    }
+
+    /// The answer to one row; a row without one fails its case.
+    pub fn to(&mut self, id: &str) -> &str {
+        self.asked.insert(id.to_owned());
+        self.by_id.get(id).map_or("an answer that the table lacks", String::as_str)
+    }
+
+    /// Makes sure that no row went missing.
+    pub fn finish(self) {
+        let unasked: Vec<_> = self.by_id.keys().filter(|id| !self.asked.contains(*id)).collect();
+        assert!(unasked.is_empty(), "{}: {unasked:?}", self.path);
+    }
 }
 
 /// The rows of a file of vectors.
