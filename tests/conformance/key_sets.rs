@@ -51,10 +51,28 @@ fn document(suite: &mut Suite, name: &str, row: &Value, answers: &mut Answers) {
             prepared.map_or_else(|error| reason::of_key(&error), |_| "ok".to_owned())
         });
     }
+    if let Some(token) = row["token"].as_str() {
+        issued(suite, name, row, &document, token, answers);
+    }
     suite.case_on(judges(&document), name.to_owned(), label, answers.to(name), move |backend| {
         let status = taken(document.clone(), backend);
         last_error(&status).unwrap_or("ok").to_owned()
     });
+}
+
+/// A token that a key of the document signed: good while it lasted, and not a second longer.
+fn issued(suite: &mut Suite, name: &str, row: &Value, document: &str, token: &str, answers: &mut Answers) {
+    let lasting =
+        Setup { now: row["now"].as_i64().unwrap_or(Setup::around(token).now), ..Setup::around(token) };
+    let expired = Setup { now: Setup::around(token).now + 1, ..lasting.clone() };
+    let of_a_set = if row["jwks"].is_object() { Label::Valid } else { Label::Open };
+    for (moment, label, setup) in [("", of_a_set, lasting), (" as it expires", Label::Invalid, expired)] {
+        let name = format!("{name}, its token{moment}");
+        let (document, token) = (document.to_owned(), token.to_owned());
+        suite.case(name.clone(), label, answers.to(&name), move |backend| {
+            setup.answer(document.as_bytes(), &token, backend)
+        });
+    }
 }
 
 /// One key, in its set, to which a good key is added: a set without any is not taken, and says nothing of the others.
