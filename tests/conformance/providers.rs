@@ -50,7 +50,7 @@ fn claims(suite: &mut Suite, answers: &mut Answers) {
             let name = format!("{name}, completed");
             let (setup, claims) = (Setup::around(&completed), claims.clone());
             suite.case(name.clone(), Label::Valid, answers.to(&name), move |backend| {
-                let verifier = setup.verifier(jwk.clone().into(), backend).unwrap();
+                let verifier = setup.verifier(jwk.clone(), backend).unwrap();
                 let verdict = decide(&verifier, &completed);
                 let read = verdict.as_ref().ok().and_then(|token| token.claims::<Value>().ok());
                 let kept =
@@ -62,7 +62,7 @@ fn claims(suite: &mut Suite, answers: &mut Answers) {
         for (name, label, setup) in forms {
             let (jwk, token, claims) = (jwk.clone(), token.clone(), claims.clone());
             suite.case(name.clone(), label, answers.to(&name), move |backend| {
-                let verifier = setup.verifier(jwk.clone().into(), backend).unwrap();
+                let verifier = setup.verifier(jwk.clone(), backend).unwrap();
                 let verdict = decide(&verifier, &token);
                 if let Ok(token) = &verdict {
                     assert_eq!(*token.claims::<Value>().unwrap(), claims, "something was lost");

@@ -8,7 +8,10 @@ use portcullis::crypto::Backend;
 use portcullis::jose::KeyType;
 use portcullis::keys::IssuerStatus;
 use portcullis::keys::remote::{Fetch, FetchFuture, FetchRequest, FetchResponse, Remote};
-use portcullis::{Algorithm, ConfigError, Issuer, Verifier};
+use portcullis::{Algorithm, ConfigError, Error, Issuer, Verifier};
+
+use crate::reason;
+use crate::setup::Setup;
 
 /// What is at which address: by the end of the address; anything else is not found.
 #[derive(Clone)]
@@ -33,6 +36,27 @@ impl Fetch for Site {
 pub fn taken(document: String, backend: Backend) -> IssuerStatus {
     let site = Site::new([("/jwks", document)]);
     status(ISSUER, Remote::jwks_url_with("https://issuer.example/jwks", site).unwrap(), backend)
+}
+
+/// Our answer to a token by a key set at an address: the code of what refused either. HMAC is not allowed then.
+pub fn fetched(setup: &Setup, document: String, token: &str, backend: Backend) -> String {
+    let site = Site::new([("/jwks", document)]);
+    let keys = Remote::jwks_url_with("https://issuer.example/jwks", site).unwrap();
+    let public = |algorithm: &Algorithm| algorithm.key_type() != KeyType::Oct;
+    let algorithms = setup.algorithms.iter().copied().filter(public).collect();
+    let verifier = Setup { algorithms, ..setup.clone() }.verifier(keys, backend).unwrap();
+    paused(async move {
+        let _ = verifier.ready(Duration::from_millis(1)).await;
+        if let Some(error) = last_error(&verifier.status()[0]) {
+            return error.to_owned();
+        }
+        match verifier.verify(token).await {
+            Err(Error::Unavailable(unavailable)) => unavailable.code().to_owned(),
+            Err(Error::Rejected(rejection)) => reason::of_verdict::<()>(Err(rejection)),
+            Ok(_) => "ok".to_owned(),
+            Err(other) => panic!("{other}"),
+        }
+    })
 }
 
 /// What becomes of a discovered issuer.

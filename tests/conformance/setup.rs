@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use portcullis::crypto::Backend;
 use portcullis::jose::{JwkSet, KeyType};
-use portcullis::{Algorithm, ConfigError, Issuer, Profile, Verifier};
+use portcullis::keys::Keys;
+use portcullis::{Algorithm, ConfigError, Issuer, Profile, Verifier, VerifierBuilder};
 use serde_json::Value;
 
 use crate::by_us;
@@ -62,7 +63,7 @@ impl Setup {
     }
 
     /// The backends that implement all algorithms that are asked for.
-    pub fn backends(&self) -> impl Iterator<Item = &'static Backend> {
+    pub fn backends(&self) -> impl Iterator<Item = &'static Backend> + use<> {
         let algorithms = self.algorithms.clone();
         Backend::available()
             .iter()
@@ -79,27 +80,50 @@ impl Setup {
 
     /// The same, with keys that were read already.
     pub fn answer_with(&self, keys: JwkSet, token: &str, backend: Backend) -> String {
-        match self.verifier(keys, backend) {
-            Ok(verifier) => reason::of_verdict(decide(&verifier, token)),
-            Err(ConfigError::Key { error, .. }) => reason::of_key(&error),
-            Err(ConfigError::KeySet { error, .. }) => error.code().to_owned(),
-            Err(ConfigError::OutOfBounds { setting, .. }) => format!("set-up: {setting} out of bounds"),
-            Err(ConfigError::AudienceEmpty(_)) => "set-up: empty audience".to_owned(),
-            Err(error) => panic!("{error}"),
-        }
+        of_built(self.verifier(keys, backend), token)
+    }
+
+    /// The same, by a verifier that trusts another issuer too.
+    pub fn answer_among_issuers(&self, jwks: &[u8], token: &str, backend: Backend) -> String {
+        let keys = match JwkSet::parse(jwks) {
+            Ok(keys) => keys,
+            Err(error) => return error.code().to_owned(),
+        };
+        let other = Issuer::new("https://other.example", by_us::key(Algorithm::ES256).jwk());
+        let builder = Verifier::builder().issuer(other.audience("https://other-api.example"));
+        of_built(self.finished(builder.issuer(self.issuer(keys, backend)), backend), token)
     }
 
     /// The verifier itself.
-    pub fn verifier(&self, keys: JwkSet, backend: Backend) -> Result<Verifier, ConfigError> {
+    pub fn verifier(&self, keys: impl Into<Keys>, backend: Backend) -> Result<Verifier, ConfigError> {
+        self.finished(Verifier::builder().issuer(self.issuer(keys, backend)), backend)
+    }
+
+    fn issuer(&self, keys: impl Into<Keys>, backend: Backend) -> Issuer {
+        let able = self.algorithms.iter().copied().filter(|algorithm| backend.supports(*algorithm));
         let issuer = Issuer::new(self.issuer.as_str(), keys)
-            .algorithms(self.algorithms.iter().copied().filter(|algorithm| backend.supports(*algorithm)))
+            .algorithms(able)
             .profile(self.profile)
             .clock_skew(self.skew);
-        let issuer = match &self.audiences {
+        match &self.audiences {
             Some(audiences) => audiences.iter().fold(issuer, |issuer, name| issuer.audience(name)),
             None => issuer.dangerous_any_audience(),
-        };
-        Verifier::builder().issuer(issuer).backend(backend).clock(standing_at(self.now)).build()
+        }
+    }
+
+    fn finished(&self, builder: VerifierBuilder, backend: Backend) -> Result<Verifier, ConfigError> {
+        builder.backend(backend).clock(standing_at(self.now)).build()
+    }
+}
+
+fn of_built(verifier: Result<Verifier, ConfigError>, token: &str) -> String {
+    match verifier {
+        Ok(verifier) => reason::of_verdict(decide(&verifier, token)),
+        Err(ConfigError::Key { error, .. }) => reason::of_key(&error),
+        Err(ConfigError::KeySet { error, .. }) => error.code().to_owned(),
+        Err(ConfigError::OutOfBounds { setting, .. }) => format!("set-up: {setting} out of bounds"),
+        Err(ConfigError::AudienceEmpty(_)) => "set-up: empty audience".to_owned(),
+        Err(error) => panic!("{error}"),
     }
 }
 

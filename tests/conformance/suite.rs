@@ -165,6 +165,14 @@ impl Answers {
         self.by_id.get(id).map_or("an answer that the table lacks", String::as_str)
     }
 
+    /// The answer to one row, if it is not the usual one.
+    pub fn or_usual<'a>(&'a mut self, id: &str, usual: &'a str) -> &'a str {
+        self.asked.insert(id.to_owned());
+        let own = self.by_id.get(id);
+        assert!(own.is_none_or(|own| own != usual), "{}: {id} is answered as usual", self.path);
+        own.map_or(usual, String::as_str)
+    }
+
     /// Makes sure that no row went missing.
     pub fn finish(self) {
         let unasked: Vec<_> = self.by_id.keys().filter(|id| !self.asked.contains(*id)).collect();
