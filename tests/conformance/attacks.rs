@@ -9,10 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use portcullis::{Algorithm, Issuer, Profile, Verifier};
 use serde_json::Value;
 
+use crate::answers::Answers;
 use crate::published;
 use crate::reason;
 use crate::setup::{Setup, label};
-use crate::suite::{Answers, Label, Suite, rows};
+use crate::suite::{Label, Suite, rows};
 use crate::support::mint::MintKey;
 use crate::support::{decide, standing_at, text, vectors};
 
@@ -28,7 +29,7 @@ pub fn cases(suite: &mut Suite) {
             let row = Row { row: row.clone(), jwks: config["jwks"].clone(), keys: Arc::clone(&keys) };
             let (setup, label, same) = (Setup::of_config(&config), label(&row.row), row.clone());
             let (same_setup, want) = (setup.clone(), alone.to(&id).to_owned());
-            suite.case_on(setup.backends(), format!("attacks/{id}"), label, &want, move |backend| {
+            suite.case_on(setup.backends(), format!("attacks/{id}"), label, &*want, move |backend| {
                 row.answer(|jwks, token| setup.answer(jwks.as_bytes(), token, backend))
             });
             // With several issuers `iss` is asked first, so some rows are refused sooner; the others as before.

@@ -7,10 +7,11 @@ use portcullis::jose::{Jwk, JwkSet};
 use portcullis::{Algorithm, KeyError};
 use serde_json::{Value, json};
 
+use crate::answers::Answers;
 use crate::by_us;
 use crate::reason;
 use crate::setup::{Setup, backends_of};
-use crate::suite::{Answers, Label, Suite, rows};
+use crate::suite::{Label, Suite, rows};
 use crate::support::{b64, text, unb64, vectors};
 
 pub fn cases(suite: &mut Suite) {

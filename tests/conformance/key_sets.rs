@@ -6,11 +6,12 @@ use portcullis::crypto::{Backend, VerifyKey};
 use portcullis::jose::Jwk;
 use serde_json::{Value, json};
 
+use crate::answers::Answers;
 use crate::by_us;
 use crate::published::{last_error, taken};
 use crate::reason;
 use crate::setup::{Setup, backends_of};
-use crate::suite::{Answers, Label, Suite, rows};
+use crate::suite::{Label, Suite, rows};
 use crate::support::{text, vectors};
 
 pub fn cases(suite: &mut Suite) {

@@ -4,11 +4,12 @@ use portcullis::keys::KeyState;
 use portcullis::{Algorithm, ConfigError};
 use serde_json::{Value, json};
 
+use crate::answers::Answers;
 use crate::by_us;
 use crate::published::{Site, discovered, last_error};
 use crate::reason;
 use crate::setup::{Setup, label};
-use crate::suite::{Answers, Label, Suite, rows};
+use crate::suite::{Label, Suite, rows};
 use crate::support::{decide, text, vectors};
 
 pub fn cases(suite: &mut Suite) {

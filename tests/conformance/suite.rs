@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use libtest_mimic::{Failed, Trial};
+use portcullis::Algorithm;
 use portcullis::crypto::Backend;
 use serde_json::Value;
 
@@ -29,59 +30,83 @@ impl Label {
     }
 }
 
-/// All cases, and the exceptions of `tests/vectors/exceptions.json`: cases in which our answer is not that of the label,
-/// by name, or by the beginning of the name and how many there are.
-pub struct Suite {
-    trials: Vec<Trial>,
-    names: BTreeSet<String>,
-    exceptions: BTreeMap<String, String>,
-    met: BTreeSet<String>,
-    families: Vec<Family>,
+/// Our exact answer to a case: `ok` or a reason code.
+#[derive(Clone)]
+pub struct Want {
+    code: String,
+    algorithm: Option<Algorithm>,
 }
 
-/// Exceptions for one reason.
-struct Family {
+impl Want {
+    /// The answer where the backend implements `algorithm`, and `key_unsupported` where it does not.
+    pub fn under(algorithm: Algorithm, code: &str) -> Self {
+        Self { code: code.to_owned(), algorithm: Some(algorithm) }
+    }
+
+    fn on(&self, backend: Backend) -> &str {
+        if self.algorithm.is_none_or(|algorithm| backend.supports(algorithm)) {
+            &self.code
+        } else {
+            "key_unsupported"
+        }
+    }
+}
+
+impl From<&str> for Want {
+    fn from(code: &str) -> Self {
+        Self { code: code.to_owned(), algorithm: None }
+    }
+}
+
+/// A reason that makes many cases of a family exceptions.
+struct Rule {
     prefix: String,
     ours: String,
-    count: u64,
-    met: u64,
+    count: usize,
+    met: usize,
+}
+
+/// All cases, and the exceptions of `tests/vectors/exceptions.json`: cases in which our answer is not that of the label.
+pub struct Suite {
+    trials: Vec<Trial>,
+    exceptions: BTreeMap<String, String>,
+    rules: Vec<Rule>,
+    names: BTreeSet<String>,
 }
 
 impl Suite {
     pub fn new() -> Self {
         let file = vectors("exceptions.json");
-        let exceptions: BTreeMap<_, _> = file["cases"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| {
+        let listed = |kind: &str| {
+            let rows = file[kind].as_array().expect(kind).clone();
+            for row in &rows {
                 assert!(text(row, "reason").len() > 20, "an exception needs a reason: {row}");
-                (text(row, "case").to_owned(), text(row, "ours").to_owned())
-            })
-            .collect();
-        assert_eq!(exceptions.len(), file["cases"].as_array().unwrap().len(), "an exception stands twice");
-        let families = file["families"].as_array().unwrap().iter().map(|row| {
-            assert!(text(row, "reason").len() > 20, "an exception needs a reason: {row}");
-            Family {
-                prefix: text(row, "prefix").to_owned(),
-                ours: text(row, "ours").to_owned(),
-                count: row["count"].as_u64().unwrap(),
-                met: 0,
             }
-        });
-        let families = families.collect();
-        Self { trials: Vec::new(), names: BTreeSet::new(), exceptions, met: BTreeSet::new(), families }
+            rows
+        };
+        let cases = listed("cases");
+        let exceptions: BTreeMap<_, _> =
+            cases.iter().map(|row| (text(row, "case").to_owned(), text(row, "ours").to_owned())).collect();
+        assert_eq!(exceptions.len(), cases.len(), "an exception stands twice");
+        let rule = |row: &Value| Rule {
+            prefix: text(row, "prefix").to_owned(),
+            ours: text(row, "ours").to_owned(),
+            count: row["count"].as_u64().unwrap().try_into().unwrap(),
+            met: 0,
+        };
+        let rules = listed("rules").iter().map(rule).collect();
+        Self { trials: Vec::new(), exceptions, rules, names: BTreeSet::new() }
     }
 
     /// Adds a case, to be run on each backend.
     ///
     /// `want` is our exact answer: `ok` or a reason code. Where it is not what the label says, the exceptions file must
-    /// list the case with the same answer; where it is, the file must not.
+    /// list the case, or have a rule for it, with the same answer; where it is, the file must not list it.
     pub fn case(
         &mut self,
         name: String,
         label: Label,
-        want: &str,
+        want: impl Into<Want>,
         judge: impl Fn(Backend) -> String + Clone + Send + 'static,
     ) {
         self.case_on(Backend::available(), name, label, want, judge);
@@ -93,22 +118,13 @@ impl Suite {
         backends: impl IntoIterator<Item = &'static Backend>,
         name: String,
         label: Label,
-        want: &str,
+        want: impl Into<Want>,
         judge: impl Fn(Backend) -> String + Clone + Send + 'static,
     ) {
-        assert!(self.names.insert(name.clone()), "two cases are named {name}");
-        let listed = self.exceptions.get(&name).cloned();
-        self.met.extend(listed.is_some().then(|| name.clone()));
-        let fault = match listed {
-            Some(ours) if ours != want => Some(format!("the exceptions file says {ours}, the table {want}")),
-            Some(_) if label.agrees(want) => Some(format!("the exception is not needed: {label:?}, {want}")),
-            None if !label.agrees(want) && !self.is_of_a_family(&name, want) => {
-                Some(format!("labelled {label:?}, answered {want}, and no exception"))
-            }
-            _ => None,
-        };
+        let want = want.into();
+        let fault = self.fault(&name, label, &want.code);
         for backend in backends {
-            let (judge, want, fault) = (judge.clone(), want.to_owned(), fault.clone());
+            let (judge, want, fault) = (judge.clone(), want.on(*backend).to_owned(), fault.clone());
             self.trials.push(Trial::test(format!("{name} on {}", backend.name()), move || {
                 let got = judge(*backend);
                 if got != want {
@@ -117,67 +133,57 @@ impl Suite {
                 fault.map_or(Ok(()), |fault| Err(Failed::from(fault)))
             }));
         }
+        assert!(self.names.insert(name.clone()), "two cases are called {name}");
     }
 
-    fn is_of_a_family(&mut self, name: &str, want: &str) -> bool {
-        let mut families = self.families.iter_mut();
-        let family = families.find(|family| name.starts_with(&family.prefix) && family.ours == want);
-        family.is_some_and(|family| {
-            family.met += 1;
-            true
-        })
+    /// What is wrong with the table, whatever the library answers.
+    fn fault(&mut self, name: &str, label: Label, want: &str) -> Option<String> {
+        match self.exceptions.get(name) {
+            Some(ours) if ours != want => {
+                return Some(format!("the exceptions file says {ours}, the table {want}"));
+            }
+            Some(_) if label.agrees(want) => {
+                return Some(format!("the exception is not needed: {label:?}, {want}"));
+            }
+            Some(_) => return None,
+            None if label.agrees(want) => return None,
+            None => {}
+        }
+        match self.rules.iter_mut().find(|rule| name.starts_with(&rule.prefix) && rule.ours == want) {
+            Some(rule) => {
+                rule.met += 1;
+                None
+            }
+            None => Some(format!("labelled {label:?}, answered {want}, and no exception")),
+        }
     }
 
-    /// The cases as tests, and two more that fail when an exception names no case, or a family of them another number.
+    /// The cases as tests, one more that fails when an exception names no case, and one for the count of each rule.
     pub fn into_trials(mut self) -> Vec<Trial> {
         let unknown: Vec<_> =
-            self.exceptions.keys().filter(|name| !self.met.contains(*name)).cloned().collect();
+            self.exceptions.keys().filter(|name| !self.names.contains(*name)).cloned().collect();
         self.trials.push(Trial::test("exceptions name cases that exist", move || {
             if unknown.is_empty() { Ok(()) } else { Err(Failed::from(format!("{unknown:?}"))) }
         }));
-        let other: Vec<_> = self.families.iter().filter(|family| family.met != family.count).collect();
-        let other: Vec<_> =
-            other.iter().map(|family| format!("{} {}: {}", family.prefix, family.ours, family.met)).collect();
-        self.trials.push(Trial::test("families of exceptions are as large as they say", move || {
-            if other.is_empty() { Ok(()) } else { Err(Failed::from(format!("{other:?}"))) }
-        }));
+        for Rule { prefix, ours, count, met } in self.rules {
+            self.trials.push(Trial::test(
+                format!("exceptions: {count} cases of {prefix} are {ours}"),
+                move || {
+                    if met == count {
+                        Ok(())
+                    } else {
+                        Err(Failed::from(format!("the rule was needed {met} times")))
+                    }
+                },
+            ));
+        }
         self.trials
     }
 }
 
-/// Our answers to the rows of some files, from `tests/vectors/answers`: by id.
-pub struct Answers {
-    path: &'static str,
-    by_id: BTreeMap<String, String>,
-    asked: BTreeSet<String>,
-}
-
-impl Answers {
-    /// Reads them.
-    pub fn of(path: &'static str) -> Self {
-        let by_id = serde_json::from_value(vectors(&format!("answers/{path}"))).expect(path);
-        Self { path, by_id, asked: BTreeSet::new() }
-    }
-
-    /// The answer to one row; a row without one fails its case.
-    pub fn to(&mut self, id: &str) -> &str {
-        self.asked.insert(id.to_owned());
-        self.by_id.get(id).map_or("an answer that the table lacks", String::as_str)
-    }
-
-    /// The answer to one row, if it is not the usual one.
-    pub fn or_usual<'a>(&'a mut self, id: &str, usual: &'a str) -> &'a str {
-        self.asked.insert(id.to_owned());
-        let own = self.by_id.get(id);
-        assert!(own.is_none_or(|own| own != usual), "{}: {id} is answered as usual", self.path);
-        own.map_or(usual, String::as_str)
-    }
-
-    /// Makes sure that no row went missing.
-    pub fn finish(self) {
-        let unasked: Vec<_> = self.by_id.keys().filter(|id| !self.asked.contains(*id)).collect();
-        assert!(unasked.is_empty(), "{}: {unasked:?}", self.path);
-    }
+/// Our answers to the rows of a file, from `tests/vectors/answers`: reason codes by id.
+pub fn answers(path: &str) -> BTreeMap<String, String> {
+    serde_json::from_value::<BTreeMap<String, String>>(vectors(&format!("answers/{path}"))).expect(path)
 }
 
 /// The rows of a file of vectors.
