@@ -10,8 +10,18 @@
     reason = "clippy.toml allows them inside of tests; a test binary exports nothing"
 )]
 
+mod answers;
+mod attacks;
+mod by_us;
+mod envoy;
 mod jose;
 mod judge;
+mod key_sets;
+mod peers;
+mod providers;
+mod published;
+mod reason;
+mod setup;
 mod suite;
 #[path = "../support/mod.rs"]
 mod support;
@@ -23,6 +33,11 @@ use suite::Suite;
 fn main() {
     let mut suite = Suite::new();
     jose::cases(&mut suite);
+    attacks::cases(&mut suite);
+    envoy::cases(&mut suite);
+    key_sets::cases(&mut suite);
+    peers::cases(&mut suite);
+    providers::cases(&mut suite);
     wycheproof::cases(&mut suite);
     libtest_mimic::run(&Arguments::from_args(), suite.into_trials()).exit();
 }
