@@ -68,6 +68,10 @@ pub enum KeyError {
     /// The RSA exponent is even, below 3 or above 32 bits.
     #[error("RSA exponent is even, below 3 or above 32 bits")]
     RsaExponent,
+    /// The RSA modulus was made by a generator that is known to be broken (ROCA, CVE-2017-15361): its factors can be
+    /// computed.
+    #[error("RSA modulus of a broken generator")]
+    RsaModulusWeak,
     /// The point is not on the curve, or of small order.
     #[error("the public key is not a valid point of its curve")]
     PointInvalid,
@@ -110,6 +114,7 @@ impl KeyError {
             Self::RsaModulusBits { .. } => "rsa_modulus_bits",
             Self::RsaModulusEven => "rsa_modulus_even",
             Self::RsaExponent => "rsa_exponent",
+            Self::RsaModulusWeak => "rsa_modulus_weak",
             Self::PointInvalid => "point_invalid",
             Self::SecretTooShort { .. } => "secret_too_short",
             Self::Unsupported(_) => "key_unsupported",
