@@ -46,6 +46,9 @@ pub enum KeyError {
     /// The key serves none of the algorithms that the issuer may use.
     #[error("the key serves none of the allowed algorithms")]
     NotAllowed,
+    /// The key says that it is another issuer's.
+    #[error("the key is another issuer's")]
+    IssuerMismatch,
     /// The private half stands where the public half alone belongs.
     #[error("the private key is in the JWK")]
     Private,
@@ -109,6 +112,7 @@ impl KeyError {
             Self::AlgorithmMismatch => "key_algorithm_mismatch",
             Self::NotForVerifying => "key_not_for_verifying",
             Self::NotAllowed => "key_not_allowed",
+            Self::IssuerMismatch => "key_issuer_mismatch",
             Self::Private => "key_private",
             Self::Symmetric => "key_symmetric",
             Self::RsaModulusBits { .. } => "rsa_modulus_bits",
