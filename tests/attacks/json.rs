@@ -173,7 +173,8 @@ fn bytes_that_are_no_text() {
     let bench = Bench::new();
     let (header, payload) = (bench.key.header().to_string(), claims().to_string());
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
-    let changed: [(&str, fn(&str) -> Vec<u8>); 8] = [
+    type Change = (&'static str, fn(&str) -> Vec<u8>);
+    let changed: [Change; 8] = [
         ("a byte order mark", |text| [&b"\xef\xbb\xbf"[..], text.as_bytes()].concat()),
         ("NUL behind", |text| [text.as_bytes(), &b"\0"[..]].concat()),
         ("NUL before", |text| [&b"\0"[..], text.as_bytes()].concat()),
@@ -217,8 +218,9 @@ fn lone_surrogates() {
 fn json_that_only_some_read() {
     let bench = Bench::new();
     let (header, payload) = (bench.key.header().to_string(), claims().to_string());
-    for (name, change) in [
-        ("a comma too many", (|text| text.replace('}', ",}")) as fn(&str) -> String),
+    type Change = (&'static str, fn(&str) -> String);
+    let changed: [Change; 12] = [
+        ("a comma too many", |text| text.replace('}', ",}")),
         ("a comment", |text| text.replacen('{', "{/**/", 1)),
         ("single quotes", |text| text.replace('"', "'")),
         ("bare names", |text| text.replacen("\"a", "a", 1)),
@@ -230,7 +232,8 @@ fn json_that_only_some_read() {
         ("a form feed", |text| format!("\u{c}{text}")),
         ("nothing", |_| String::new()),
         ("null", |_| "null".to_owned()),
-    ] {
+    ];
+    for (name, change) in changed {
         bench.stage.refuses(name, &bench.header(change(&header)), "header_malformed");
         bench.stage.refuses(name, &bench.payload(change(&payload)), "claims_malformed");
     }

@@ -15,7 +15,7 @@ use crate::support::mint::MintKey;
 use crate::support::{b64, standing_at};
 
 /// The same set-up on every backend. Dropped, it demands that a token was accepted and another refused.
-pub struct Stage {
+pub(crate) struct Stage {
     verifiers: Vec<(&'static str, Verifier)>,
     runtime: Runtime,
     accepted: Cell<usize>,
@@ -24,17 +24,17 @@ pub struct Stage {
 
 impl Stage {
     /// An issuer that has this one key, under the default rules.
-    pub fn trusting(key: &MintKey) -> Self {
+    pub(crate) fn trusting(key: &MintKey) -> Self {
         Self::new(&[key.algorithm], || vec![issuer([key.jwk()]).algorithms([key.algorithm])])
     }
 
     /// These issuers, on the backends that have these algorithms, at [`NOW`].
-    pub fn new(algorithms: &[Algorithm], issuers: impl Fn() -> Vec<Issuer>) -> Self {
+    pub(crate) fn new(algorithms: &[Algorithm], issuers: impl Fn() -> Vec<Issuer>) -> Self {
         Self::at(algorithms, || standing_at(NOW), issuers)
     }
 
     /// These issuers, by a clock of their own.
-    pub fn at<C: Clock + 'static>(
+    pub(crate) fn at<C: Clock + 'static>(
         algorithms: &[Algorithm],
         clock: impl Fn() -> C,
         issuers: impl Fn() -> Vec<Issuer>,
@@ -54,7 +54,7 @@ impl Stage {
     }
 
     /// An issuer that publishes this set, under rules that allow these algorithms.
-    pub fn published(algorithms: &[Algorithm], keys: &[Value]) -> Self {
+    pub(crate) fn published(algorithms: &[Algorithm], keys: &[Value]) -> Self {
         let set = serde_json::json!({ "keys": keys }).to_string();
         Self::new(algorithms, || {
             let remote = Remote::jwks_url_with(JWKS, Library::of([(JWKS, set.as_str())])).unwrap();
@@ -63,24 +63,24 @@ impl Stage {
     }
 
     /// Demands that the token is good.
-    pub fn accepts(&self, name: &str, token: &str) {
+    pub(crate) fn accepts(&self, name: &str, token: &str) {
         self.accepted.set(self.accepted.get() + 1);
         self.verdict(name, token, "ok");
     }
 
     /// Demands that the token is refused for exactly this reason.
-    pub fn refuses(&self, name: &str, token: &str, code: &str) {
+    pub(crate) fn refuses(&self, name: &str, token: &str, code: &str) {
         self.refused.set(self.refused.get() + 1);
         self.verdict(name, token, code);
     }
 
     /// Lets time pass for the schedules.
-    pub fn pass(&self, seconds: u64) {
-        self.runtime.block_on(tokio::time::sleep(Duration::from_secs(seconds)));
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.runtime.block_on(async { tokio::time::sleep(Duration::from_secs(seconds)).await });
     }
 
     /// Demands that the last attempt to renew the keys failed, for exactly this reason.
-    pub fn fails_to_renew(&self, name: &str, code: &str) {
+    pub(crate) fn fails_to_renew(&self, name: &str, code: &str) {
         self.refused.set(self.refused.get() + 1);
         for (backend, verifier) in &self.verifiers {
             let error = verifier.status().remove(0).last_error.unwrap_or_default();
@@ -89,7 +89,7 @@ impl Stage {
     }
 
     /// Demands that an entry of the set is not used, for exactly this reason.
-    pub fn skips(&self, name: &str, kid: &str, code: &str) {
+    pub(crate) fn skips(&self, name: &str, kid: &str, code: &str) {
         self.refused.set(self.refused.get() + 1);
         for (backend, verifier) in &self.verifiers {
             let status = verifier.status().remove(0);
@@ -117,10 +117,10 @@ impl Drop for Stage {
 }
 
 /// Where the issuers of this book publish their keys.
-pub const JWKS: &str = "https://id.example/jwks";
+pub(crate) const JWKS: &str = "https://id.example/jwks";
 
 /// Documents by address, and who asked for what.
-pub struct Library {
+pub(crate) struct Library {
     once: Mutex<Vec<String>>,
     documents: Mutex<Vec<(String, String)>>,
     /// What every other address has.
@@ -129,7 +129,7 @@ pub struct Library {
 }
 
 impl Library {
-    pub fn of<'d>(documents: impl IntoIterator<Item = (&'d str, &'d str)>) -> Arc<Self> {
+    pub(crate) fn of<'d>(documents: impl IntoIterator<Item = (&'d str, &'d str)>) -> Arc<Self> {
         let owned = |(url, text): (&str, &str)| (url.to_owned(), text.to_owned());
         let documents = documents.into_iter().map(owned).collect();
         Arc::new(Self {
@@ -141,7 +141,7 @@ impl Library {
     }
 
     /// These documents, and this one at every other address.
-    pub fn anywhere<'d>(
+    pub(crate) fn anywhere<'d>(
         documents: impl IntoIterator<Item = (&'d str, &'d str)>,
         elsewhere: &str,
     ) -> Arc<Self> {
@@ -151,18 +151,18 @@ impl Library {
     }
 
     /// Puts another document in the place of all.
-    pub fn now_says(&self, text: &str) {
+    pub(crate) fn now_says(&self, text: &str) {
         for document in self.documents.lock().unwrap().iter_mut() {
             text.clone_into(&mut document.1);
         }
     }
 
     /// Answers the next requests with these, one after the other.
-    pub fn says_once(&self, texts: impl IntoIterator<Item = String>) {
+    pub(crate) fn says_once(&self, texts: impl IntoIterator<Item = String>) {
         self.once.lock().unwrap().extend(texts);
     }
 
-    pub fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -184,18 +184,18 @@ impl Fetch for Library {
 }
 
 /// A token of exactly these parts.
-pub fn assembled(header: &str, payload: &str, signature: &[u8]) -> String {
+pub(crate) fn assembled(header: &str, payload: &str, signature: &[u8]) -> String {
     format!("{}.{}.{}", b64(header), b64(payload), b64(signature))
 }
 
 /// A token of exactly these segments, signed as they stand.
-pub fn signed_as_written(key: &MintKey, header: &str, payload: &str) -> String {
+pub(crate) fn signed_as_written(key: &MintKey, header: &str, payload: &str) -> String {
     let input = format!("{header}.{payload}");
     format!("{input}.{}", b64(key.sign(input.as_bytes())))
 }
 
 /// The header of a key with other members in it.
-pub fn header_with(key: &MintKey, members: &Value) -> String {
+pub(crate) fn header_with(key: &MintKey, members: &Value) -> String {
     let mut header = key.header();
     for (name, value) in members.as_object().unwrap() {
         header[name] = value.clone();
@@ -204,7 +204,7 @@ pub fn header_with(key: &MintKey, members: &Value) -> String {
 }
 
 /// The three segments of a token.
-pub fn segments(token: &str) -> [&str; 3] {
+pub(crate) fn segments(token: &str) -> [&str; 3] {
     let segments: Vec<_> = token.split('.').collect();
     segments.try_into().unwrap()
 }

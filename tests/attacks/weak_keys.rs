@@ -28,7 +28,7 @@ fn rsa(n: &[u8], e: &[u8]) -> Value {
 /// An odd number of so many bits, and no power of anything.
 fn modulus(bits: usize) -> Vec<u8> {
     let mut bytes = vec![0xa5; bits.div_ceil(8)];
-    bytes[0] = if bits % 8 == 0 { 0x80 } else { 1 << (bits % 8 - 1) };
+    bytes[0] = if bits.is_multiple_of(8) { 0x80 } else { 1 << (bits % 8 - 1) };
     bytes
 }
 
