@@ -77,3 +77,52 @@ fn the_map_of_sections_names_files_and_tests_that_exist() {
     }
     assert!(rows > 20);
 }
+
+/// The function of this name, from its head to its end.
+fn function<'s>(source: &'s str, name: &str) -> Option<&'s str> {
+    let start = source.find(&format!("fn {name}("))?;
+    let rest = source.get(start..)?;
+    rest.split("\n}\n").next()
+}
+
+/// Names of the tests in a source text.
+fn tests_of(source: &str) -> impl Iterator<Item = &str> {
+    let attribute = |line: &&str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+    source.lines().zip(source.lines().skip(1)).filter_map(move |(line, next)| {
+        attribute(&line).then(|| next.split_once("fn ")?.1.split_once('(').map(|(name, _)| name)).flatten()
+    })
+}
+
+#[test]
+fn the_attack_book_names_every_attack_and_its_answer() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let attacks = sources(&root.join("tests/attacks"));
+    let all = sources(&root.join("src")) + &sources(&root.join("tests"));
+    let (book, documented) =
+        (include_str!("../docs/threat-model.md"), include_str!("../docs/reason-codes.md"));
+    let quoted = |cell: &'static str| cell.split('`').skip(1).step_by(2);
+    let mut named = Vec::new();
+    for line in book.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 3) {
+        let [_, _, _, answer, tests, _] = line.split('|').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        if tests.trim() == "test" {
+            continue;
+        }
+        assert!(quoted(tests).next().is_some(), "{line}: no test");
+        let mut bodies = String::new();
+        for test in quoted(tests) {
+            let body = function(&all, test).unwrap_or_else(|| panic!("{line}: no {test}"));
+            bodies += body;
+            named.push(test);
+        }
+        let of_attacks = quoted(tests).all(|test| function(&attacks, test).is_some());
+        for code in quoted(answer).filter(|word| word.contains('_')) {
+            assert!(documented.contains(&format!("| `{code}` |")), "{line}: {code} is no reason code");
+            let asserted = bodies.contains(&format!("\"{code}\""));
+            assert!(asserted || !of_attacks, "{line}: {code} is asserted by none of its tests");
+        }
+    }
+    for test in tests_of(&attacks) {
+        assert!(named.contains(&test), "docs/threat-model.md does not name {test}");
+    }
+    assert!(named.len() > 100, "{}", named.len());
+}

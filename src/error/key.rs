@@ -46,6 +46,9 @@ pub enum KeyError {
     /// The key serves none of the algorithms that the issuer may use.
     #[error("the key serves none of the allowed algorithms")]
     NotAllowed,
+    /// The key says that it is another issuer's.
+    #[error("the key is another issuer's")]
+    IssuerMismatch,
     /// The private half stands where the public half alone belongs.
     #[error("the private key is in the JWK")]
     Private,
@@ -68,6 +71,10 @@ pub enum KeyError {
     /// The RSA exponent is even, below 3 or above 32 bits.
     #[error("RSA exponent is even, below 3 or above 32 bits")]
     RsaExponent,
+    /// The RSA modulus was made by a generator that is known to be broken (ROCA, CVE-2017-15361): its factors can be
+    /// computed.
+    #[error("RSA modulus of a broken generator")]
+    RsaModulusWeak,
     /// The point is not on the curve, or of small order.
     #[error("the public key is not a valid point of its curve")]
     PointInvalid,
@@ -105,11 +112,13 @@ impl KeyError {
             Self::AlgorithmMismatch => "key_algorithm_mismatch",
             Self::NotForVerifying => "key_not_for_verifying",
             Self::NotAllowed => "key_not_allowed",
+            Self::IssuerMismatch => "key_issuer_mismatch",
             Self::Private => "key_private",
             Self::Symmetric => "key_symmetric",
             Self::RsaModulusBits { .. } => "rsa_modulus_bits",
             Self::RsaModulusEven => "rsa_modulus_even",
             Self::RsaExponent => "rsa_exponent",
+            Self::RsaModulusWeak => "rsa_modulus_weak",
             Self::PointInvalid => "point_invalid",
             Self::SecretTooShort { .. } => "secret_too_short",
             Self::Unsupported(_) => "key_unsupported",

@@ -23,6 +23,7 @@ use crate::error::KeyError;
 pub struct Jwk {
     material: KeyMaterial,
     pub(super) key_id: Option<String>,
+    pub(super) issuer: Option<String>,
     pub(super) key_use: Option<KeyUse>,
     pub(super) may_verify: bool,
     algorithm: Option<Algorithm>,
@@ -58,7 +59,15 @@ impl Jwk {
     /// [`KeyError`] when a part has an impossible length.
     pub fn from_material(material: KeyMaterial) -> Result<Self, KeyError> {
         let material = check_lengths(material)?;
-        Ok(Self { material, key_id: None, key_use: None, may_verify: true, algorithm: None, private: false })
+        Ok(Self {
+            material,
+            key_id: None,
+            issuer: None,
+            key_use: None,
+            may_verify: true,
+            algorithm: None,
+            private: false,
+        })
     }
 
     /// The same key under another id.
@@ -95,6 +104,14 @@ impl Jwk {
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
+    }
+
+    /// Whether the key may sign for this issuer, by what it says of itself.
+    ///
+    /// Some providers publish the keys of many tenants in one set and write into a member `issuer`, which no RFC defines,
+    /// whose a key is; Entra ID asks that it be heeded. A template, such as `https://…/{tenantid}/v2.0`, names nobody.
+    pub(super) fn is_of(&self, issuer: &str) -> bool {
+        self.issuer.as_deref().is_none_or(|own| own == issuer || own.contains('{'))
     }
 
     /// `use`.

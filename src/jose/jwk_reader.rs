@@ -37,6 +37,7 @@ struct Pass<'j> {
     k: Option<Text<'j>>,
     public: Option<Text<'j>>,
     key_ops: Option<Operations>,
+    issuer: Option<String>,
     private: bool,
     reading: Reading,
 }
@@ -78,6 +79,7 @@ impl Pass<'_> {
         };
         let mut jwk = Jwk::from_material(material)?;
         jwk.private = self.private;
+        jwk.issuer = self.issuer;
         jwk.may_verify = self.key_ops.is_none_or(|operations| operations.verify);
         jwk.key_use = self.key_use.map(|text| match &*text.0 {
             "sig" => KeyUse::Signature,
@@ -160,8 +162,14 @@ impl<'j> Visitor<'j> for JwkVisitor<'_, 'j> {
                 }
                 other => {
                     pass.private |= PRIVATE.contains(&other);
+                    let names_issuer = other == "issuer";
                     pass.reading.enter_unknown(name, &mut others)?;
-                    members.next_value::<StrictValue<'_>>()?;
+                    let value = members.next_value()?;
+                    if let StrictValue::Text(issuer) = value
+                        && names_issuer
+                    {
+                        pass.issuer = Some(issuer.into_owned());
+                    }
                     continue;
                 }
             };

@@ -89,6 +89,22 @@ impl JwkSet {
         &self.keys
     }
 
+    /// The set without the keys that say that they are another issuer's; those are skipped.
+    pub(crate) fn of_issuer(self, issuer: &str) -> Self {
+        let Self { keys, positions, skipped } = self;
+        let mut set = Self { skipped, ..Self::default() };
+        for (index, jwk) in positions.into_iter().zip(keys) {
+            if jwk.is_of(issuer) {
+                set.keys.push(jwk);
+                set.positions.push(index);
+            } else {
+                let key_id = jwk.key_id().map(str::to_owned);
+                set.skipped.push(Skipped { index, key_id, error: KeyError::IssuerMismatch });
+            }
+        }
+        set
+    }
+
     /// The keys that could be read, each with its place in the document.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, &Jwk)> {
         self.positions.iter().copied().zip(&self.keys)
@@ -198,6 +214,27 @@ mod tests {
                 (3, Some("no-type"), "key_malformed")
             ]
         );
+    }
+
+    #[test]
+    fn keys_that_name_another_issuer_are_skipped_and_templates_name_nobody() {
+        let of = |issuer: &str| ED.replace(r#""kid":"a""#, &format!(r#""kid":"a","issuer":{issuer}"#));
+        for (issuer, want) in [
+            (r#""https://id.example/T/v2.0""#, true),
+            (r#""https://id.example/U/v2.0""#, false),
+            (r#""https://id.example/T/v2.0/""#, false),
+            (r#""""#, false),
+            (r#""https://id.example/{tenantid}/v2.0""#, true),
+            ("7", true),
+            ("null", true),
+        ] {
+            let json = format!(r#"{{"keys":[{},{ED}]}}"#, of(issuer));
+            let set = JwkSet::parse(json.as_bytes()).unwrap().of_issuer("https://id.example/T/v2.0");
+            let skipped: Vec<_> = set.skipped().iter().map(|skipped| skipped.error.code()).collect();
+            assert_eq!(skipped, if want { &[][..] } else { &["key_issuer_mismatch"] }, "{issuer}");
+            let places: Vec<_> = set.entries().map(|(index, _)| index).collect();
+            assert_eq!(places, if want { &[0, 1][..] } else { &[1] }, "{issuer}");
+        }
     }
 
     #[test]

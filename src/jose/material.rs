@@ -5,6 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::algorithm::{Algorithm, Curve, KeyType};
+use super::roca;
 use crate::error::KeyError;
 
 /// What a key is made of. Integers and coordinates are big-endian; those of RSA carry no leading zeros.
@@ -97,6 +98,9 @@ pub(super) fn check_lengths(mut material: KeyMaterial) -> Result<KeyMaterial, Ke
             }
             if !is_odd(e) || !(RSA_EXPONENT_BITS_MIN..=RSA_EXPONENT_BITS_MAX).contains(&bit_length(e)) {
                 return Err(KeyError::RsaExponent);
+            }
+            if roca::is_marked(n) {
+                return Err(KeyError::RsaModulusWeak);
             }
         }
         KeyMaterial::Ec { curve, x, y } => {

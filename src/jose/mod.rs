@@ -12,6 +12,7 @@ mod jwk;
 mod jwk_reader;
 mod jwks;
 mod material;
+mod roca;
 mod strict;
 mod thumbprint;
 

@@ -41,6 +41,7 @@ impl Keys {
     ) -> Result<KeySource, ConfigError> {
         match self.0 {
             Plan::Fixed(jwks) => {
+                let jwks = jwks.of_issuer(issuer);
                 let set = KeySet::prepare(&jwks, allowed, backend, Origin::SetUp);
                 let unsound = set.skipped().iter().find(|skipped| is_unsound(&skipped.error));
                 if let Some(skipped) = unsound {

@@ -43,7 +43,8 @@ fn oauth_url(issuer: &str) -> Option<String> {
     Some(format!("{scheme}://{authority}/.well-known/oauth-authorization-server{slash}{path}"))
 }
 
-/// The `jwks_uri` of metadata that names exactly this issuer (RFC 8414, section 3.3). It may be on another host.
+/// The `jwks_uri` of metadata that names exactly this issuer (RFC 8414, section 3.3). It may be on another host, but an
+/// issuer elsewhere may not send us to a port of our own machine, where `http` would be allowed.
 fn read_metadata(json: &[u8], issuer: &str) -> Result<String, DiscoveryError> {
     let mut pass = Pass::default();
     let mut input = serde_json::Deserializer::from_slice(json);
@@ -61,6 +62,9 @@ fn read_metadata(json: &[u8], issuer: &str) -> Result<String, DiscoveryError> {
     }
     let Text(jwks_uri) = pass.jwks_uri.ok_or(DiscoveryError::Member { member: "jwks_uri" })?;
     address::check(&jwks_uri, Part::Document).map_err(|reason| DiscoveryError::JwksUri { reason })?;
+    if issuer.starts_with("https://") && !jwks_uri.starts_with("https://") {
+        return Err(DiscoveryError::JwksUri { reason: "the keys of an issuer on https are on https" });
+    }
     Ok(jwks_uri.into_owned())
 }
 
@@ -214,6 +218,7 @@ mod tests {
         }
         for uri in [
             "http://keys.example.net/",
+            "http://localhost:8080/jwks",
             "https://u@keys.example.net/",
             "https://keys.example.net/#k",
             "/jwks",
@@ -222,5 +227,8 @@ mod tests {
             let code = read_metadata(json.as_bytes(), issuer).map_err(|error| error.code());
             assert_eq!(code, Err("discovery_jwks_uri"), "{uri}");
         }
+        let (issuer, uri) = ("http://localhost:8080", "http://localhost:8080/jwks");
+        let json = format!(r#"{{"issuer":"{issuer}","jwks_uri":"{uri}"}}"#);
+        assert_eq!(read_metadata(json.as_bytes(), issuer), Ok(uri.to_owned()));
     }
 }

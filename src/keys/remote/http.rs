@@ -30,7 +30,7 @@ use crate::error::ConfigError;
 /// | | |
 /// |---|---|
 /// | scheme | `https`; `http` to the loopback host only |
-/// | redirects, retries, compression | none |
+/// | redirects, retries, compression | none, whatever else is turned on in reqwest |
 /// | connection, whole answer | 2 s, 5 s |
 /// | body | cut off beyond the request's limit, without keeping more |
 ///
@@ -95,6 +95,11 @@ fn client_builder(tls: ClientConfig, connect: Duration, total: Duration) -> Clie
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
+        // Another crate may turn decompression on in reqwest, and a small answer could then be a large one.
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
         .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect)
         .timeout(total)

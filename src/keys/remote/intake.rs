@@ -11,6 +11,7 @@ use crate::keys::set::{KeySet, Origin};
 /// What was seen of a source so far, as far as it matters for the next answer.
 #[derive(Debug)]
 pub(super) struct Intake {
+    issuer: String,
     allowed: AlgorithmSet,
     backend: Backend,
     /// The document that the keys in use come from: the same one again needs no reading.
@@ -44,8 +45,8 @@ pub(super) enum Held<'s> {
 }
 
 impl Intake {
-    pub(super) const fn new(allowed: AlgorithmSet, backend: Backend) -> Self {
-        Self { allowed, backend, document: Vec::new(), candidate: None }
+    pub(super) const fn new(issuer: String, allowed: AlgorithmSet, backend: Backend) -> Self {
+        Self { issuer, allowed, backend, document: Vec::new(), candidate: None }
     }
 
     /// Reads a document and decides what becomes of its keys.
@@ -64,7 +65,7 @@ impl Intake {
             self.candidate = None;
             return Ok(Judged::Taken { set: Arc::clone(set), change: Change::Same });
         }
-        let jwks = JwkSet::parse(&document)?;
+        let jwks = JwkSet::parse(&document)?.of_issuer(&self.issuer);
         let set = KeySet::prepare(&jwks, self.allowed, self.backend, Origin::Published);
         if set.keys().is_empty() {
             return Err(JwkSetError::NoUsableKey.into());

@@ -21,7 +21,7 @@ pub(super) async fn run(source: Weak<Shared>) {
     let plan = Arc::clone(&shared.plan);
     let nudge = Arc::clone(&shared.nudge);
     drop(shared);
-    let mut intake = Intake::new(plan.allowed, plan.backend);
+    let mut intake = Intake::new(plan.issuer.clone(), plan.allowed, plan.backend);
     let mut located: Option<Located> = None;
     loop {
         let Some(shared) = source.upgrade() else { return };
