@@ -3,6 +3,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
+
+use super::secret::Secret;
 
 /// Length of what `encoded` decodes to, were it valid.
 pub(super) const fn decoded_bytes(encoded: usize) -> usize {
@@ -31,6 +34,13 @@ pub(super) fn decode(encoded: &str) -> Option<Vec<u8>> {
     let written = decode_into(encoded, &mut out)?.len();
     out.truncate(written);
     Some(out)
+}
+
+/// Decodes a secret, under the rules of [`decode_into`]. The half of one that turns out to be no base64url is wiped too.
+pub(super) fn decode_secret(encoded: &str) -> Option<Secret> {
+    let mut out = Zeroizing::new(vec![0; decoded_bytes(encoded.len())]);
+    decode_into(encoded, &mut out)?;
+    Some(Secret::from(std::mem::take(&mut *out)))
 }
 
 /// Encodes without padding.

@@ -12,6 +12,7 @@ mod jwk;
 mod jwk_reader;
 mod jwks;
 mod material;
+mod secret;
 mod strict;
 mod thumbprint;
 
@@ -22,6 +23,7 @@ pub use header::Header;
 pub use jwk::{Jwk, KeyUse};
 pub use jwks::{JwkSet, MAX_KEYS, MAX_SET_BYTES, Skipped};
 pub use material::KeyMaterial;
+pub use secret::Secret;
 pub use thumbprint::Thumbprint;
 
 pub(crate) use strict::{Names, Reading, StrictValue, Text};

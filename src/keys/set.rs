@@ -1,5 +1,7 @@
 //! The usable keys of an issuer, prepared and immutable.
 
+use std::fmt;
+
 use crate::crypto::{Backend, VerifyKey};
 use crate::error::KeyError;
 use crate::jose::{Algorithm, AlgorithmSet, Jwk, JwkSet, KeyType, Skipped, Thumbprint};
@@ -13,7 +15,6 @@ pub(crate) struct KeySet {
 }
 
 /// One prepared key.
-#[derive(Debug)]
 pub(crate) struct Key {
     id: Option<Box<str>>,
     thumbprint: Thumbprint,
@@ -162,6 +163,17 @@ impl Key {
 
     pub(crate) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         self.verify.verify(algorithm, message, signature)
+    }
+}
+
+/// Shows of a secret not even what could be guessed by it.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("id", &self.id)
+            .field("thumbprint", &self.shown_thumbprint())
+            .field("verify", &self.verify)
+            .finish()
     }
 }
 
