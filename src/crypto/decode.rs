@@ -140,6 +140,18 @@ mod tests {
         [vec![tag], length, content].concat()
     }
 
+    #[test]
+    fn a_private_key_is_refused_by_its_label_and_not_decoded() {
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"] {
+            let block = |body: &str| format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
+            // The first four characters stand for no bytes: whoever decodes them finds no PEM.
+            assert_eq!(Jwk::from_pem(&block("AA*AAAAA")), Err(KeyError::Private), "{label}");
+            assert_eq!(Jwk::from_pem(&block("AAAA")), Err(KeyError::Private), "{label}");
+        }
+        let other = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert_eq!(Jwk::from_pem(other), Err(KeyError::NotPublicKey));
+    }
+
     fn info(oid: ObjectIdentifier, parameters: &[u8], key: &[u8]) -> Vec<u8> {
         let algorithm = der(0x30, &[&der(0x06, &[oid.as_bytes()]), parameters]);
         der(0x30, &[&algorithm, &der(0x03, &[&[0], key])])
