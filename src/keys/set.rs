@@ -182,6 +182,10 @@ pub(crate) const MAX_CANDIDATES: usize = 4;
 
 // Two attributes, as clippy knows a test module by `cfg(test)` alone.
 #[cfg(test)]
+#[cfg(any(feature = "aws-lc", feature = "ring"))]
+mod oracle;
+
+#[cfg(test)]
 #[cfg(feature = "aws-lc")]
 mod tests {
     use super::*;
