@@ -13,6 +13,8 @@ use portcullis::{Issuer, UnixTime, Verifier};
 use serde_json::{Value, json};
 
 pub(crate) const ISSUER: &str = "https://id.example.com";
+/// The other issuer of the second verifier, which sets a greatest age.
+pub(crate) const SECOND: &str = "https://second.example.com";
 pub(crate) const AUDIENCE: &str = "https://api.example.com";
 pub(crate) const NOW: i64 = 1_700_000_000;
 
@@ -47,9 +49,8 @@ pub(crate) fn issuer() -> Issuer {
 /// Verifiers of one issuer and of two, at [`NOW`].
 pub(crate) static VERIFIERS: LazyLock<[Verifier; 2]> = LazyLock::new(|| {
     let builder = || Verifier::builder().clock(|| UnixTime::from_seconds(NOW));
-    let second = Issuer::new("https://second.example.com", TRUSTED.jwk().clone())
-        .audience(AUDIENCE)
-        .max_token_age(Duration::from_secs(60));
+    let second =
+        Issuer::new(SECOND, TRUSTED.jwk().clone()).audience(AUDIENCE).max_token_age(Duration::from_secs(60));
     [builder().issuer(issuer()).build().unwrap(), builder().issuer(issuer()).issuer(second).build().unwrap()]
 });
 
@@ -82,6 +83,8 @@ pub(crate) fn signed(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Str
 /// Tokens that must be refused, with [`CHOSEN`] texts wherever a sender can put one.
 pub(crate) fn tokens() -> Vec<String> {
     let [a, b, c, d, e, f] = CHOSEN;
+    let expired = with(claims(), "exp", json!(NOW - 900));
+    let of_second = with(claims(), "iss", json!(SECOND));
     let headers = [
         header(),
         with(header(), "kid", json!(a)),
@@ -90,6 +93,7 @@ pub(crate) fn tokens() -> Vec<String> {
         with(header(), "typ", json!({ b: b })),
         with(header(), "alg", json!(c)),
         with(header(), "alg", json!("RS256")),
+        with(header(), "alg", json!("RS384")),
         with(header(), "alg", json!("none")),
         with(header(), "alg", json!("HS256")),
         with(with(header(), "alg", json!("HS256")), "kid", json!("shared")),
@@ -105,7 +109,9 @@ pub(crate) fn tokens() -> Vec<String> {
         with(claims(), "aud", json!([e, 7])),
         with(claims(), "sub", json!([d])),
         with(claims(), "exp", json!(c)),
-        with(claims(), "exp", json!(NOW - 900)),
+        expired.clone(),
+        with(of_second.clone(), "iat", json!(NOW - 900)),
+        with(of_second, "iat", json!(NOW + 900)),
         with(claims(), "nbf", json!(NOW + 900)),
         with(claims(), "cnf", json!({ b: b })),
         with(claims(), "cnf", json!(b)),
@@ -117,7 +123,7 @@ pub(crate) fn tokens() -> Vec<String> {
     ];
     let mut tokens = Vec::new();
     for header in &headers {
-        tokens.push(signed(header.to_string(), payloads[0].to_string()));
+        tokens.push(signed(header.to_string(), expired.to_string()));
     }
     for payload in &payloads {
         tokens.push(signed(header().to_string(), payload.to_string()));
@@ -190,13 +196,13 @@ pub(crate) struct Forbidden {
     /// Any eight characters of it.
     windows: HashSet<Vec<char>>,
     /// Any eight bytes of it as `Debug` prints bytes.
-    lists: Vec<String>,
+    lists: HashSet<String>,
 }
 
 impl Forbidden {
     /// The chosen texts, the shared secret and the private half of nothing else.
     pub(crate) fn new() -> Self {
-        let mut forbidden = Self { windows: HashSet::new(), lists: Vec::new() };
+        let mut forbidden = Self { windows: HashSet::new(), lists: HashSet::new() };
         for text in CHOSEN {
             forbidden.bytes(text.as_bytes());
         }
@@ -231,8 +237,8 @@ impl Forbidden {
             self.text(STANDARD.encode(rest).trim_end_matches('='));
         }
         for window in bytes.windows(WINDOW) {
-            self.lists.push(format!("{window:?}").trim_matches(['[', ']']).to_owned());
-            self.lists.push(format!("{window:02x?}").trim_matches(['[', ']']).to_owned());
+            self.lists.insert(format!("{window:?}").trim_matches(['[', ']']).to_owned());
+            self.lists.insert(format!("{window:02x?}").trim_matches(['[', ']']).to_owned());
         }
     }
 
@@ -240,9 +246,19 @@ impl Forbidden {
     pub(crate) fn in_text(&self, shown: &str) -> Option<String> {
         let characters: Vec<_> = shown.chars().collect();
         let window = characters.windows(WINDOW).find(|window| self.windows.contains(*window));
-        let spaced: String = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-        let list = || self.lists.iter().find(|list| spaced.contains(*list)).cloned();
-        window.map(|window| window.iter().collect()).or_else(list)
+        window.map(|window| window.iter().collect()).or_else(|| self.in_lists(shown))
+    }
+
+    fn in_lists(&self, shown: &str) -> Option<String> {
+        let items: Vec<_> = shown.split(',').map(str::trim).collect();
+        let other = |character: char| !character.is_ascii_alphanumeric();
+        items.windows(WINDOW).find_map(|items| {
+            let (first, rest) = items.split_first()?;
+            let first = first.rsplit(other).next()?;
+            let rest = rest.iter().map(|item| item.split(other).next().unwrap_or_default());
+            let list = std::iter::once(first).chain(rest).collect::<Vec<_>>().join(", ");
+            self.lists.contains(&list).then_some(list)
+        })
     }
 }
 
