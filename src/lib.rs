@@ -100,6 +100,8 @@ pub mod http;
 pub mod jose;
 pub mod keys;
 pub mod require;
+#[cfg(test)]
+mod testing;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod time;

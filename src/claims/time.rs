@@ -63,6 +63,9 @@ pub const DEFAULT_SKEW: Duration = Duration::from_secs(60);
 pub const MAX_SKEW: Duration = Duration::from_secs(300);
 
 #[cfg(test)]
+mod model;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

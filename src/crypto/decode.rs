@@ -1,13 +1,11 @@
 //! Public keys in the forms that key files come in: SubjectPublicKeyInfo and PKCS#1, DER and PEM.
 
+use crate::error::KeyError;
+use crate::jose::{Algorithm, Curve, Digest, Jwk, KeyMaterial, Secret};
 use spki::der::asn1::UintRef;
 use spki::der::pem;
 use spki::der::{Decode, Reader, SliceReader};
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
-use zeroize::Zeroizing;
-
-use crate::error::KeyError;
-use crate::jose::{Algorithm, Curve, Digest, Jwk, KeyMaterial};
 
 impl Jwk {
     /// Reads one PEM block, `PUBLIC KEY` ([RFC 7468, section 13](https://www.rfc-editor.org/rfc/rfc7468#section-13)) or
@@ -20,16 +18,18 @@ impl Jwk {
         // Whatever the lines' length: keys from environment variables and old tools are not folded at 64 characters.
         let mut decoder =
             pem::Decoder::new_detect_wrap(text.trim().as_bytes()).map_err(|_| KeyError::NotPublicKey)?;
+        let read = match decoder.type_label() {
+            "PUBLIC KEY" => public_key_info,
+            "RSA PUBLIC KEY" => rsa,
+            // Not decoded: that would leave a copy of it behind.
+            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
+                return Err(KeyError::Private);
+            }
+            _ => return Err(KeyError::NotPublicKey),
+        };
         let mut der = Vec::new();
         decoder.decode_to_end(&mut der).map_err(|_| KeyError::NotPublicKey)?;
-        match decoder.type_label() {
-            "PUBLIC KEY" => public_key_info(&der),
-            "RSA PUBLIC KEY" => rsa(&der),
-            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
-                Err(KeyError::Private)
-            }
-            _ => Err(KeyError::NotPublicKey),
-        }
+        read(&der)
     }
 
     /// Reads a DER SubjectPublicKeyInfo
@@ -47,7 +47,7 @@ impl Jwk {
     /// [`KeyError::AlgorithmMismatch`] for an algorithm that takes no secret, [`KeyError::SecretTooShort`] for a secret
     /// shorter than the hash ([RFC 7518, section 3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
     pub fn from_secret(secret: impl Into<Vec<u8>>, algorithm: Algorithm) -> Result<Self, KeyError> {
-        let secret = Zeroizing::new(secret.into());
+        let secret = Secret::from(secret.into());
         let want = algorithm.digest().map_or(0, Digest::bytes);
         let found = secret.len();
         let key = Self::from_material(KeyMaterial::Oct { secret })?.with_algorithm(algorithm)?;
@@ -146,6 +146,18 @@ mod tests {
             _ => vec![0x82, high, low],
         };
         [vec![tag], length, content].concat()
+    }
+
+    #[test]
+    fn a_private_key_is_refused_by_its_label_and_not_decoded() {
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"] {
+            let block = |body: &str| format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
+            // The first four characters stand for no bytes: whoever decodes them finds no PEM.
+            assert_eq!(Jwk::from_pem(&block("AA*AAAAA")), Err(KeyError::Private), "{label}");
+            assert_eq!(Jwk::from_pem(&block("AAAA")), Err(KeyError::Private), "{label}");
+        }
+        let other = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert_eq!(Jwk::from_pem(other), Err(KeyError::NotPublicKey));
     }
 
     fn info(oid: ObjectIdentifier, parameters: &[u8], key: &[u8]) -> Vec<u8> {

@@ -88,7 +88,7 @@ pub enum ConfigError {
     /// An address is not an absolute `https` URL without user, query or fragment where none belongs.
     #[error("{address} is not an address to fetch from: {reason}")]
     Address {
-        /// The address, as it was given.
+        /// The address, without user, password and query.
         address: String,
         /// What is wrong with it.
         reason: &'static str,

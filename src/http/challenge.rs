@@ -131,6 +131,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::cases(256))]
+
         #[test]
         fn a_challenge_is_read_back_parameter_by_parameter(realm in any::<String>(), scopes in any::<String>()) {
             let required = if scopes.is_empty() { "a".to_owned() } else { scopes };

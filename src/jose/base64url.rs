@@ -3,6 +3,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
+
+use super::secret::Secret;
 
 /// Length of what `encoded` decodes to, were it valid.
 pub(super) const fn decoded_bytes(encoded: usize) -> usize {
@@ -33,6 +36,13 @@ pub(super) fn decode(encoded: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// Decodes a secret, under the rules of [`decode_into`]. The half of one that turns out to be no base64url is wiped too.
+pub(super) fn decode_secret(encoded: &str) -> Option<Secret> {
+    let mut out = Zeroizing::new(vec![0; decoded_bytes(encoded.len())]);
+    decode_into(encoded, &mut out)?;
+    Some(Secret::from(std::mem::take(&mut *out)))
+}
+
 /// Encodes without padding.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
@@ -61,7 +71,92 @@ const SPARE: usize = 64;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What RFC 4648 says, a bit at a time: six bits a character, whole bytes out, and nothing but zeros left over.
+    fn reference(text: &str) -> Option<Vec<u8>> {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let mut bits = Vec::new();
+        for character in text.bytes() {
+            let value = ALPHABET.iter().position(|known| *known == character)?;
+            bits.extend((0..6).rev().map(|place| value >> place & 1 == 1));
+        }
+        let left_over = bits.len() % 8;
+        let stray = &bits[bits.len() - left_over..];
+        if left_over == 6 || stray.contains(&true) {
+            return None;
+        }
+        let byte = |bits: &[bool]| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+        Some(bits.chunks_exact(8).map(byte).collect())
+    }
+
+    fn agrees(text: &str) {
+        let want = reference(text);
+        assert_eq!(decode(text), want, "{text:?}");
+        assert_eq!(decode_secret(text).map(|secret| secret.to_vec()), want, "{text:?}");
+        // Longer room than needed is left alone behind what is written.
+        let mut room = vec![0xa5; decoded_bytes(text.len()) + 3];
+        assert_eq!(decode_into(text, &mut room).map(<[u8]>::to_vec), want, "{text:?}");
+        assert_eq!(&room[decoded_bytes(text.len())..], [0xa5; 3], "{text:?}");
+        if let Some(bytes) = want {
+            assert_eq!(decoded_bytes(text.len()), bytes.len());
+            assert_eq!(encode(&bytes), text, "one text for one value");
+        }
+    }
+
+    /// Vector instructions take 16, 32 or 64 characters at a time: every length on either side of those, and a fault in
+    /// every place of it.
+    #[test]
+    fn every_length_and_every_place_of_a_fault_agree_with_the_reference() {
+        for length in 0..=100 {
+            let good: String = "aZ09-_Qk".chars().cycle().take(length).collect();
+            agrees(&good);
+            for place in 0..length {
+                for fault in
+                    ['+', '/', '=', '.', ' ', '\n', '\0', '\u{7f}', '@', '[', '`', '{', ',', 'A', '_']
+                {
+                    let mut text = good.clone();
+                    text.replace_range(place..=place, fault.encode_utf8(&mut [0; 4]));
+                    agrees(&text);
+                }
+            }
+            // Two bytes of one character: the length in bytes is what counts.
+            agrees(&format!("{good}\u{e9}"));
+            agrees(&format!("\u{e9}{good}"));
+        }
+    }
+
+    #[test]
+    fn every_last_character_agrees_with_the_reference() {
+        for length in [0, 1, 2, 3, 14, 15, 16, 17, 30, 31, 32, 33, 62, 63, 64, 65] {
+            for last in 0..128u8 {
+                agrees(&format!("{}{}", "A".repeat(length), char::from(last)));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(crate::testing::cases(1_000))]
+
+        #[test]
+        fn texts_of_the_alphabet_agree_with_the_reference(text in "[A-Za-z0-9_-]{0,200}") {
+            agrees(&text);
+        }
+
+        #[test]
+        fn any_text_agrees_with_the_reference(text in "[A-Za-z0-9_-]{0,70}\\PC{0,3}[A-Za-z0-9_-]{0,70}") {
+            agrees(&text);
+        }
+
+        #[test]
+        fn any_bytes_come_back(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let text = encode(&bytes);
+            agrees(&text);
+            prop_assert_eq!(decode(&text), Some(bytes));
+        }
+    }
 
     #[test]
     fn one_text_for_one_value() {

@@ -1,8 +1,10 @@
 //! JSON to a key, in one pass.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use zeroize::Zeroize;
 
 use super::algorithm::{Algorithm, Curve};
 use super::base64url;
@@ -34,7 +36,7 @@ struct Pass<'j> {
     y: Option<Text<'j>>,
     n: Option<Text<'j>>,
     e: Option<Text<'j>>,
-    k: Option<Text<'j>>,
+    k: Option<SecretText<'j>>,
     public: Option<Text<'j>>,
     key_ops: Option<Operations>,
     issuer: Option<String>,
@@ -53,6 +55,10 @@ impl Pass<'_> {
         let bytes = |member, value: &Option<Text<'_>>| {
             let encoded = value.as_ref().ok_or(KeyError::Malformed(MemberFault::Missing { member }))?;
             base64url::decode(&encoded.0).ok_or(KeyError::Encoding { member })
+        };
+        let secret = |value: &Option<SecretText<'_>>| {
+            let encoded = value.as_ref().ok_or(KeyError::Malformed(MemberFault::Missing { member: "k" }))?;
+            base64url::decode_secret(&encoded.0.0).ok_or(KeyError::Encoding { member: "k" })
         };
         let curve = |curves: &[Curve]| {
             let name = text("crv", &self.crv)?;
@@ -74,7 +80,7 @@ impl Pass<'_> {
                     .ok_or(KeyError::Malformed(MemberFault::Missing { member: "alg" }))??,
                 public: bytes("pub", &self.public)?,
             },
-            "oct" => KeyMaterial::Oct { secret: bytes("k", &self.k)?.into() },
+            "oct" => KeyMaterial::Oct { secret: secret(&self.k)? },
             _ => return Err(KeyError::KeyTypeUnknown),
         };
         let mut jwk = Jwk::from_material(material)?;
@@ -97,6 +103,23 @@ impl Pass<'_> {
             Some(Err(_)) if jwk.algorithms().is_empty() => Ok(jwk),
             Some(algorithm) => jwk.with_algorithm(algorithm?),
             None => Ok(jwk),
+        }
+    }
+}
+
+/// A secret as it stands in JSON. Where it was written with escapes it is a copy, and wiped when dropped.
+struct SecretText<'j>(Text<'j>);
+
+impl<'j> Deserialize<'j> for SecretText<'j> {
+    fn deserialize<D: Deserializer<'j>>(deserializer: D) -> Result<Self, D::Error> {
+        Text::deserialize(deserializer).map(Self)
+    }
+}
+
+impl Drop for SecretText<'_> {
+    fn drop(&mut self) {
+        if let Cow::Owned(text) = &mut self.0.0 {
+            text.zeroize();
         }
     }
 }
@@ -153,11 +176,15 @@ impl<'j> Visitor<'j> for JwkVisitor<'_, 'j> {
                 "y" => ("y", &mut pass.y),
                 "n" => ("n", &mut pass.n),
                 "e" => ("e", &mut pass.e),
-                "k" => ("k", &mut pass.k),
                 "pub" => ("pub", &mut pass.public),
                 "key_ops" => {
                     pass.reading.enter("key_ops", &mut pass.key_ops.is_some())?;
                     pass.key_ops = Some(members.next_value()?);
+                    continue;
+                }
+                "k" => {
+                    pass.reading.enter("k", &mut pass.k.is_some())?;
+                    pass.k = Some(members.next_value()?);
                     continue;
                 }
                 other => {

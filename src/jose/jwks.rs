@@ -179,7 +179,9 @@ fn key_id_of(entry: &str) -> Option<String> {
     struct OnlyKid {
         kid: String,
     }
-    let OnlyKid { kid } = serde_json::from_str(entry).ok()?;
+    // What reads a struct by its members reads one from an array too.
+    let object = entry.starts_with('{').then_some(entry)?;
+    let OnlyKid { kid } = serde_json::from_str(object).ok()?;
     Some(kid.chars().take(SHOWN_KID_CHARS).collect())
 }
 
@@ -235,6 +237,13 @@ mod tests {
             let places: Vec<_> = set.entries().map(|(index, _)| index).collect();
             assert_eq!(places, if want { &[0, 1][..] } else { &[1] }, "{issuer}");
         }
+    }
+
+    #[test]
+    fn only_an_object_has_a_kid_to_be_listed_under() {
+        let set = JwkSet::parse(br#"{"keys":[["in an array"],"text",{"kid":["a"]}, {"kid":"b"}]}"#).unwrap();
+        let ids: Vec<_> = set.skipped().iter().map(|skipped| skipped.key_id.as_deref()).collect();
+        assert_eq!(ids, [None, None, None, Some("b")]);
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
-
 use super::algorithm::{Algorithm, Curve, KeyType};
 use super::roca;
+use super::secret::Secret;
 use crate::error::KeyError;
 
 /// What a key is made of. Integers and coordinates are big-endian; those of RSA carry no leading zeros.
@@ -15,7 +14,7 @@ pub enum KeyMaterial {
     /// A shared secret, wiped when dropped.
     Oct {
         /// `k`.
-        secret: Zeroizing<Vec<u8>>,
+        secret: Secret,
     },
     /// An RSA public key.
     Rsa {

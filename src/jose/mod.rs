@@ -13,6 +13,7 @@ mod jwk_reader;
 mod jwks;
 mod material;
 mod roca;
+mod secret;
 mod strict;
 mod thumbprint;
 
@@ -23,6 +24,7 @@ pub use header::Header;
 pub use jwk::{Jwk, KeyUse};
 pub use jwks::{JwkSet, MAX_KEYS, MAX_SET_BYTES, Skipped};
 pub use material::KeyMaterial;
+pub use secret::Secret;
 pub use thumbprint::Thumbprint;
 
 pub(crate) use strict::{Names, Reading, StrictValue, Text};

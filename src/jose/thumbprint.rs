@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use super::base64url;
 use super::jwk::Jwk;
 use super::material::KeyMaterial;
@@ -41,10 +43,14 @@ impl Jwk {
     /// (RFC 7638, section 3; for `OKP` RFC 8037, section 2; for `AKP` RFC 9964, section 6).
     ///
     /// Every value is base64url or comes from the algorithm table, so none needs escaping.
-    pub(crate) fn thumbprint_input(&self) -> String {
+    pub(crate) fn thumbprint_input(&self) -> Zeroizing<String> {
         let b64 = base64url::encode;
-        match self.material() {
-            KeyMaterial::Oct { secret } => format!(r#"{{"k":"{}","kty":"oct"}}"#, b64(secret)),
+        Zeroizing::new(match self.material() {
+            KeyMaterial::Oct { secret } => {
+                // Each piece is made at its full length: a text that grows leaves what it held before behind.
+                let secret = Zeroizing::new(b64(secret));
+                [r#"{"k":""#, secret.as_str(), r#"","kty":"oct"}"#].concat()
+            }
             KeyMaterial::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, b64(e), b64(n)),
             KeyMaterial::Ec { curve, x, y } => {
                 format!(r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#, curve.name(), b64(x), b64(y))
@@ -55,6 +61,6 @@ impl Jwk {
             KeyMaterial::Akp { algorithm, public } => {
                 format!(r#"{{"alg":"{}","kty":"AKP","pub":"{}"}}"#, algorithm.name(), b64(public))
             }
-        }
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! The usable keys of an issuer, prepared and immutable.
 
+use std::fmt;
+
 use crate::crypto::{Backend, VerifyKey};
 use crate::error::KeyError;
 use crate::jose::{Algorithm, AlgorithmSet, Jwk, JwkSet, KeyType, Skipped, Thumbprint};
@@ -13,7 +15,6 @@ pub(crate) struct KeySet {
 }
 
 /// One prepared key.
-#[derive(Debug)]
 pub(crate) struct Key {
     id: Option<Box<str>>,
     thumbprint: Thumbprint,
@@ -165,10 +166,25 @@ impl Key {
     }
 }
 
+/// Shows of a secret not even what could be guessed by it.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("id", &self.id)
+            .field("thumbprint", &self.shown_thumbprint())
+            .field("verify", &self.verify)
+            .finish()
+    }
+}
+
 /// Most keys that one token is tried with: enough for a rotation with overlap, and a bound on what a token can cost.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
 // Two attributes, as clippy knows a test module by `cfg(test)` alone.
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc", feature = "ring"))]
+mod oracle;
+
 #[cfg(test)]
 #[cfg(feature = "aws-lc")]
 mod tests {

@@ -311,6 +311,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::cases(256))]
+
         #[test]
         fn order_and_grouping_do_not_change_the_outcome(
             x in requirements(), y in requirements(), z in requirements(), granted in grants(),

@@ -1,5 +1,6 @@
 //! What an endpoint answers, as the test has scripted it.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -12,7 +13,7 @@ use hyper::{Response, StatusCode};
 use crate::jose::MAX_SET_BYTES;
 
 /// What an endpoint of a [`TestIssuer`](super::TestIssuer) answers.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Answer {
     /// The document, as it should be.
@@ -95,6 +96,28 @@ impl Answer {
             response.headers_mut().insert(CACHE_CONTROL, value);
         }
         Ok(response)
+    }
+}
+
+/// Shows how long a text is, and nothing of it.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Normal => f.write_str("Normal"),
+            Self::Down => f.write_str("Down"),
+            Self::Hang => f.write_str("Hang"),
+            Self::Stall => f.write_str("Stall"),
+            Self::CutOff => f.write_str("CutOff"),
+            Self::Status(code) => write!(f, "Status({code})"),
+            Self::Html => f.write_str("Html"),
+            Self::Garbage => f.write_str("Garbage"),
+            Self::Truncated => f.write_str("Truncated"),
+            Self::EmptySet => f.write_str("EmptySet"),
+            Self::Huge => f.write_str("Huge"),
+            Self::Endless => f.write_str("Endless"),
+            Self::Redirect(address) => write!(f, "Redirect({} bytes)", address.len()),
+            Self::Body(text) => write!(f, "Body({} bytes)", text.len()),
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Key sets as providers publish them and as other libraries test with: what is of use is kept, the rest is skipped for a
 //! reason, and the set serves.
 
+use std::sync::Arc;
+
 use portcullis::Algorithm;
 use portcullis::crypto::{Backend, VerifyKey};
 use portcullis::jose::Jwk;
@@ -56,7 +58,7 @@ fn document(suite: &mut Suite, name: &str, row: &Value, answers: &mut Answers) {
         issued(suite, name, row, &document, token, answers);
     }
     suite.case_on(judges(&document), name.to_owned(), label, answers.to(name), move |backend| {
-        let status = taken(document.clone(), backend);
+        let status = taken(by_us::ISSUER, document.clone(), backend);
         last_error(&status).unwrap_or("ok").to_owned()
     });
 }
@@ -76,7 +78,8 @@ fn issued(suite: &mut Suite, name: &str, row: &Value, document: &str, token: &st
     }
 }
 
-/// One key, in its set, to which a good key is added: a set without any is not taken, and says nothing of the others.
+/// One key, in its set, to which a good key is added: a set without any is not taken, and says nothing of the others. A
+/// key that names its issuer is of use to no other.
 fn entry(suite: &mut Suite, name: String, row: &Value, index: usize, status: &Value, answers: &mut Answers) {
     let label = match text(status, "status") {
         "ok" => Label::Valid,
@@ -85,15 +88,27 @@ fn entry(suite: &mut Suite, name: String, row: &Value, index: usize, status: &Va
         _ => Label::Invalid,
     };
     let mut jwks = row["jwks"].clone();
-    let entry = jwks["keys"][index].to_string();
+    let entry = &jwks["keys"][index];
+    let own = entry["issuer"].as_str().filter(|issuer| !issuer.contains('{')).map(str::to_owned);
+    let backends: Vec<_> = judges(&entry.to_string()).collect();
     jwks["keys"].as_array_mut().unwrap().push(by_us::key(Algorithm::ES256).public_json());
-    suite.case_on(judges(&entry), name.clone(), label, answers.to(&name), move |backend| {
-        let status = taken(jwks.to_string(), backend);
-        assert_eq!(last_error(&status), None, "the set must be taken");
-        assert_eq!(status.keys.len() + status.skipped.len(), jwks["keys"].as_array().unwrap().len());
-        let skipped = status.skipped.iter().find(|skipped| skipped.index == index);
-        skipped.map_or_else(|| "ok".to_owned(), |skipped| reason::of_key(&skipped.error))
-    });
+    let jwks = Arc::new(jwks);
+    let judge = |issuer: &str| {
+        let (jwks, issuer) = (Arc::clone(&jwks), issuer.to_owned());
+        move |backend| {
+            let status = taken(&issuer, jwks.to_string(), backend);
+            assert_eq!(last_error(&status), None, "the set must be taken");
+            assert_eq!(status.keys.len() + status.skipped.len(), jwks["keys"].as_array().unwrap().len());
+            let skipped = status.skipped.iter().find(|skipped| skipped.index == index);
+            skipped.map_or_else(|| "ok".to_owned(), |skipped| reason::of_key(&skipped.error))
+        }
+    };
+    if own.is_some() {
+        let twin = format!("{name}, for another issuer");
+        suite.case_on(backends.clone(), twin, Label::Open, "key_issuer_mismatch", judge(by_us::ISSUER));
+    }
+    let want = answers.to(&name);
+    suite.case_on(backends, name.clone(), label, want, judge(own.as_deref().unwrap_or(by_us::ISSUER)));
 }
 
 /// `kid` is compared as text, whatever it is made of: the forms that providers use, and the nearest that is another.

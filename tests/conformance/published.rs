@@ -32,10 +32,10 @@ impl Fetch for Site {
     }
 }
 
-/// What becomes of a key set at an address, by an issuer that may use every algorithm with public keys.
-pub fn taken(document: String, backend: Backend) -> IssuerStatus {
+/// What becomes of a key set at an address, for an issuer that may use every algorithm with public keys.
+pub fn taken(issuer: &str, document: String, backend: Backend) -> IssuerStatus {
     let site = Site::new([("/jwks", document)]);
-    status(ISSUER, Remote::jwks_url_with("https://issuer.example/jwks", site).unwrap(), backend)
+    status(issuer, Remote::jwks_url_with("https://issuer.example/jwks", site).unwrap(), backend)
 }
 
 /// Our answer to a token by a key set at an address: the code of what refused either. HMAC is not allowed then.
@@ -92,5 +92,3 @@ fn paused<T>(future: impl Future<Output = T>) -> T {
         .unwrap()
         .block_on(future)
 }
-
-const ISSUER: &str = "https://issuer.example";

@@ -47,6 +47,21 @@ pub(super) fn check(text: &str, part: Part) -> Result<Url, &'static str> {
     Ok(url)
 }
 
+/// What may be shown of an address, good or refused: neither a password that stands in it by mistake nor its query, which
+/// may hold a secret.
+pub(super) fn shown(text: &str) -> String {
+    let (user, rest) = match text.rsplit_once('@') {
+        // A password with a question mark, or a query with an at sign: open, so neither side is shown.
+        Some((before, _)) if before.contains(['?', '#']) => return "[…]".to_owned(),
+        Some((_, rest)) => ("[…]@", rest),
+        None => ("", text),
+    };
+    match rest.find(['?', '#']).and_then(|end| rest.split_at_checked(end)) {
+        Some((address, _)) => format!("{user}{address}?[…]"),
+        None => format!("{user}{rest}"),
+    }
+}
+
 /// Whether the host is this machine, by its reserved name or address and not by what a name resolves to.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -70,6 +85,23 @@ fn is_plainly(url: &Url, authority: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn neither_passwords_nor_queries_are_shown() {
+        for (text, want) in [
+            ("https://id.example.com/keys", "https://id.example.com/keys"),
+            ("https://user:hidden@id.example.com/keys", "[…]@id.example.com/keys"),
+            ("https://id.example.com/keys?code=hidden", "https://id.example.com/keys?[…]"),
+            ("https://id.example.com/keys?code=hidden#hidden", "https://id.example.com/keys?[…]"),
+            ("https://id.example.com/#hidden", "https://id.example.com/?[…]"),
+            ("https://user:hidden@id.example.com/?hidden", "[…]@id.example.com/?[…]"),
+            ("https://id.example.com/?code=a@hidden", "[…]"),
+            ("https://user:hid?den@id.example.com/", "[…]"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(text), want);
+        }
+    }
 
     #[test]
     fn only_safe_addresses_pass() {

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::address::shown;
+
 /// Gets one document. Implement it to use an HTTP client of your own, or keys from elsewhere.
 ///
 /// What the caller relies on:
@@ -55,7 +57,7 @@ impl<F: Fetch + ?Sized> Fetch for Arc<F> {
 }
 
 /// What is to be got.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct FetchRequest {
     url: String,
@@ -78,6 +80,16 @@ impl FetchRequest {
     #[must_use]
     pub const fn max_bytes(&self) -> usize {
         self.max_bytes
+    }
+}
+
+/// Shows the address up to its query, which may hold a secret.
+impl fmt::Debug for FetchRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchRequest")
+            .field("url", &shown(&self.url))
+            .field("max_bytes", &self.max_bytes)
+            .finish()
     }
 }
 

@@ -231,15 +231,7 @@ impl fmt::Debug for Remote {
 fn checked(address: String, part: Part) -> Result<(String, Url), ConfigError> {
     match address::check(&address, part) {
         Ok(url) => Ok((address, url)),
-        Err(reason) => Err(ConfigError::Address { address: without_credentials(&address), reason }),
-    }
-}
-
-/// What may be shown of a refused address: a password that stands in it by mistake is not repeated.
-fn without_credentials(address: &str) -> String {
-    match address.rsplit_once('@') {
-        Some((_, rest)) => format!("[…]@{rest}"),
-        None => address.to_owned(),
+        Err(reason) => Err(ConfigError::Address { address: address::shown(&address), reason }),
     }
 }
 

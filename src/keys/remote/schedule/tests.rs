@@ -189,6 +189,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
+    #![proptest_config(crate::testing::cases(256))]
+
     #[test]
     fn whatever_happens_attempts_keep_their_distance_and_wishes_are_kept(
         steps in proptest::collection::vec(step(), 1..60),

@@ -1,0 +1,22 @@
+//! Properties of the crate as a whole: models of what it decides, and what hostile bytes can do to it. They must make it
+//! neither panic, nor show what is not theirs to see, nor spend what they do not pay for.
+#![cfg(all(feature = "axum", feature = "reqwest", feature = "testkit"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
+)]
+
+#[path = "../../src/testing.rs"]
+mod testing;
+
+mod builder;
+mod cost;
+mod hostile;
+mod logging;
+mod no_panic;
+mod rendering;
+mod scopes;
+mod sources;

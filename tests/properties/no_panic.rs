@@ -1,0 +1,513 @@
+//! Every public function that takes outside data, with arbitrary data. A panic fails the test; so does one in the task
+//! that fetches, which shows as an attempt that was broken off.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::response::IntoResponse;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Response};
+use portcullis::crypto::{Backend, VerifyKey};
+use portcullis::http::{bearer_token, refuse};
+use portcullis::jose::{Header, Jwk, JwkSet, KeyMaterial, MAX_TOKEN_BYTES, UnverifiedToken};
+use portcullis::keys::remote::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote};
+use portcullis::testkit::SigningKey;
+use portcullis::{
+    Algorithm, Claims, Error, Issuer, Rejection, Scope, UnixTime, VerifiedToken, Verifier, require, scope,
+};
+use proptest::prelude::*;
+use serde_json::Value;
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+use crate::hostile::{self, AUDIENCE, ISSUER, VERIFIERS, signed};
+use crate::sources;
+use crate::testing::cases;
+
+/// Where each function is called below.
+const DRIVEN: [(&str, &str); 33] = [
+    ("claims/scope::new", "texts"),
+    ("crypto/decode::from_der", "keys"),
+    ("crypto/decode::from_pem", "keys"),
+    ("crypto/decode::from_secret", "keys"),
+    ("crypto/key::verify", "keys"),
+    ("http/credentials::bearer_token", "requests"),
+    ("http/layer/layer::realm", "requests"),
+    ("http/refusal::refuse", "requests"),
+    ("http/route::realm", "requests"),
+    ("jose/algorithm::from_name", "texts"),
+    ("jose/compact::parse", "tokens"),
+    ("jose/header::is_type", "tokens"),
+    ("jose/header::parse", "tokens"),
+    ("jose/jwk::from_material", "keys"),
+    ("jose/jwk::parse", "keys"),
+    ("jose/jwk::with_key_id", "texts"),
+    ("jose/jwks::parse", "keys"),
+    ("keys/remote/fetch::new", "answers"),
+    ("keys/remote/fetch::with_cache_control", "answers"),
+    ("keys/remote/mod::discover", "texts"),
+    ("keys/remote/mod::discover_with", "texts"),
+    ("keys/remote/mod::file", "files"),
+    ("keys/remote/mod::jwks_url", "texts"),
+    ("keys/remote/mod::jwks_url_with", "texts"),
+    ("require/requirement::scope", "texts"),
+    ("time::from_fractional_seconds", "texts"),
+    ("verify/issuer::audience", "texts"),
+    ("verify/issuer::discover", "texts"),
+    ("verify/issuer::jwks_file", "files"),
+    ("verify/issuer::jwks_url", "texts"),
+    ("verify/issuer::new", "texts"),
+    ("verify/verifier::verify", "tokens"),
+    ("verify/verifier::verify_cached", "tokens"),
+];
+
+#[test]
+fn no_function_is_left_out() {
+    let driven: BTreeSet<_> = DRIVEN.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(driven, sources::public_functions_of_outside_data());
+}
+
+/// Any bytes; bytes that look like the real thing in most places; the real thing.
+fn mutated(seeds: &'static [Vec<u8>]) -> impl Strategy<Value = Vec<u8>> {
+    let edit = (
+        any::<prop::sample::Index>(),
+        0..4u8,
+        any::<u8>(),
+        prop::sample::select(b"{}[]\",:.e-0\\u=".to_vec()),
+    );
+    let edits =
+        (prop::sample::select(seeds), prop::collection::vec(edit, 0..6)).prop_map(|(mut bytes, edits)| {
+            for (place, kind, byte, special) in edits {
+                let place = place.index(bytes.len() + 1);
+                match kind {
+                    0 if place < bytes.len() => bytes[place] = byte,
+                    1 => bytes.insert(place, special),
+                    2 => bytes.truncate(place),
+                    _ if place < bytes.len() => drop(bytes.remove(place)),
+                    _ => bytes.extend_from_within(..),
+                }
+            }
+            bytes
+        });
+    prop_oneof![1 => prop::collection::vec(any::<u8>(), 0..300), 1 => any_text().prop_map(String::into_bytes), 4 => edits]
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![any::<String>(), "[ -~]{0,80}", "\\PC{0,40}", json_text()]
+}
+
+/// JSON of any shape, with the names and values that have a meaning.
+fn json_text() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "alg",
+        "kid",
+        "typ",
+        "crit",
+        "b64",
+        "kty",
+        "crv",
+        "x",
+        "y",
+        "n",
+        "e",
+        "k",
+        "d",
+        "use",
+        "key_ops",
+        "keys",
+        "iss",
+        "aud",
+        "sub",
+        "exp",
+        "nbf",
+        "iat",
+        "jti",
+        "client_id",
+        "scope",
+        "scp",
+        "cnf",
+        "nonce",
+        "amr",
+        "auth_time",
+        "acr",
+        "issuer",
+        "jwks_uri",
+        "\\u0061lg",
+        "",
+        "\\ud800",
+    ]);
+    let word = prop::sample::select(vec![
+        "\"EdDSA\"",
+        "\"RS256\"",
+        "\"none\"",
+        "\"at+jwt\"",
+        "\"RSA\"",
+        "\"EC\"",
+        "\"OKP\"",
+        "\"oct\"",
+        "\"AKP\"",
+        "\"P-256\"",
+        "\"Ed25519\"",
+        "\"AQAB\"",
+        "\"\"",
+        "\"\\u0000\"",
+        "\"\\udfff\"",
+        "0",
+        "-0",
+        "1e308",
+        "1e999",
+        "-1e-400",
+        "1700000600",
+        "99999999999999999999",
+        "true",
+        "null",
+        "1.7e9",
+        "\"https://id.example.com\"",
+    ]);
+    let leaf =
+        prop_oneof![4 => word.prop_map(str::to_owned), 1 => "[0-9.eE+-]{1,12}", 1 => "\"[ -~]{0,20}\""];
+    let value = leaf.prop_recursive(4, 40, 8, move |inner| {
+        let member = (name.clone(), inner.clone()).prop_map(|(name, value)| format!("\"{name}\":{value}"));
+        prop_oneof![
+            prop::collection::vec(inner, 0..6).prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(member, 0..8).prop_map(|members| format!("{{{}}}", members.join(","))),
+        ]
+    });
+    (value, prop::sample::select(vec!["", " ", "x", "\u{0}", "{}"])).prop_map(|(value, rest)| value + rest)
+}
+
+static TOKENS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let good = signed(hostile::header().to_string(), hostile::claims().to_string());
+    let tokens = [hostile::tokens(), vec![good]].concat();
+    tokens.into_iter().map(String::into_bytes).collect()
+});
+
+static HEADERS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| vec![hostile::header().to_string().into_bytes()]);
+static PAYLOADS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| vec![hostile::claims().to_string().into_bytes()]);
+
+static SETS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    hostile::key_sets()
+        .into_iter()
+        .chain([format!(r#"{{"keys":[{}]}}"#, hostile::TRUSTED.jwk_json())])
+        .map(String::into_bytes)
+        .collect()
+});
+
+static KEYS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let kinds = [
+        Algorithm::ES256,
+        Algorithm::ES512,
+        Algorithm::EdDSA,
+        Algorithm::RS256,
+        Algorithm::MlDsa44,
+        Algorithm::HS256,
+    ];
+    kinds.into_iter().map(|kind| SigningKey::generate(kind, "a").jwk_json().into_bytes()).collect()
+});
+
+static PEMS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let kinds = [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256, Algorithm::MlDsa44];
+    let public = kinds.into_iter().map(|kind| SigningKey::generate(kind, "a").public_pem().unwrap());
+    let private = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".to_owned();
+    public.chain([private]).map(String::into_bytes).collect()
+});
+
+static DERS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    use base64::Engine;
+    let body = |pem: &Vec<u8>| {
+        let text = std::str::from_utf8(pem).unwrap();
+        let lines: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+        base64::engine::general_purpose::STANDARD.decode(lines).unwrap()
+    };
+    PEMS.iter().map(body).collect()
+});
+
+/// Bytes of the lengths that signatures and public keys have.
+fn signatures() -> impl Strategy<Value = Vec<u8>> {
+    let lengths = vec![0usize, 1, 31, 32, 64, 96, 132, 256, 1_312];
+    prop::sample::select(lengths).prop_flat_map(|length| prop::collection::vec(any::<u8>(), length))
+}
+
+/// Judges a token in every way there is.
+fn judge(token: &str) {
+    for verifier in VERIFIERS.iter() {
+        let Poll::Ready(decision) = verifier.verify_cached(token) else { panic!("fixed keys never wait") };
+        if let Ok(token) = decision {
+            let _ = (token.claims::<Value>(), token.claims::<Vec<String>>(), token.scopes().count());
+            let _ = (token.audiences().count(), token.authentication_methods().count(), token.issuer().len());
+            assert!(!token.claims_json().is_empty());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(1_500))]
+
+    #[test]
+    fn tokens(
+        token in mutated(&TOKENS),
+        header in mutated(&HEADERS),
+        payload in mutated(&PAYLOADS),
+        limit in prop_oneof![Just(MAX_TOKEN_BYTES), 0..400usize],
+        media_type in any_text(),
+    ) {
+        for token in [String::from_utf8_lossy(&token).into_owned(), signed(&header, &payload)] {
+            let _ = UnverifiedToken::parse(&token, limit).map(|token| drop(token.header()));
+            judge(&token);
+        }
+        judge(&signed(hostile::header().to_string(), &payload));
+        if let Ok(header) = Header::parse(&header) {
+            let _ = (header.is_type(&media_type), header.key_id(), header.token_type());
+        }
+    }
+
+    #[test]
+    fn keys(
+        set in mutated(&SETS),
+        key in mutated(&KEYS),
+        pem in mutated(&PEMS),
+        der in mutated(&DERS),
+        message in prop::collection::vec(any::<u8>(), 0..100),
+        signature in signatures(),
+        algorithm in prop::sample::select(Algorithm::ALL),
+    ) {
+        let parts = [message.clone(), signature.clone()];
+        let materials = [
+            KeyMaterial::Oct { secret: message.clone().into() },
+            KeyMaterial::Rsa { n: signature.clone(), e: message.clone() },
+            KeyMaterial::Ec { curve: portcullis::jose::Curve::P256, x: parts[0].clone(), y: parts[1].clone() },
+            KeyMaterial::Okp { curve: portcullis::jose::Curve::Ed25519, x: signature.clone() },
+            KeyMaterial::Akp { algorithm, public: signature.clone() },
+        ];
+        let found = [
+            Jwk::parse(&String::from_utf8_lossy(&key)),
+            Jwk::from_pem(&String::from_utf8_lossy(&pem)),
+            Jwk::from_der(&der),
+            Jwk::from_secret(message.clone(), algorithm),
+        ];
+        let set = JwkSet::parse(&set).unwrap_or_default();
+        let made = materials.into_iter().map(Jwk::from_material).chain(found);
+        for jwk in made.flatten().chain(set.keys().iter().cloned()) {
+            for backend in Backend::available() {
+                let _ = backend.thumbprint(&jwk);
+                let Ok(key) = VerifyKey::prepare(&jwk, jwk.algorithms(), *backend) else { continue };
+                prop_assert!(!key.verify(algorithm, &message, &signature), "{:?}", jwk);
+            }
+        }
+    }
+
+    #[test]
+    fn requests(
+        credentials in prop::collection::vec(
+            prop_oneof![
+                mutated(&TOKENS).prop_map(|token| [b"Bearer ".as_slice(), &token].concat()),
+                prop::collection::vec(any::<u8>(), 0..60),
+            ],
+            0..3,
+        ),
+        content_type in prop_oneof![
+            Just(b"application/grpc".to_vec()), prop::collection::vec(any::<u8>(), 0..40), "application/grpc[ -~]{0,9}".prop_map(String::into_bytes),
+        ],
+        others in prop::collection::vec(("[a-z-]{1,12}", prop::collection::vec(any::<u8>(), 0..30)), 0..4),
+        method in prop::sample::select(vec![Method::POST, Method::GET, Method::CONNECT]),
+        realm in any_text(),
+    ) {
+        let mut headers = HeaderMap::new();
+        let mut add = |name: HeaderName, value: &[u8]| {
+            if let Ok(value) = HeaderValue::from_bytes(value) {
+                headers.append(name, value);
+            }
+        };
+        for value in &credentials {
+            add(AUTHORIZATION, value);
+        }
+        add(CONTENT_TYPE, &content_type);
+        for (name, value) in &others {
+            if let Ok(name) = HeaderName::try_from(name.as_str()) {
+                add(name, value);
+            }
+        }
+        let error = bearer_token(&headers).map(str::to_owned).err();
+        let scopes = Rejection::ScopeMissing { required: realm.as_str().into() };
+        for rejection in [error.unwrap_or(Rejection::CredentialsMissing), scopes] {
+            let refused: Response<()> = refuse(rejection, &realm, &headers);
+            prop_assert!(refused.headers().values().all(|value| value.to_str().is_ok()));
+        }
+        RUNTIME.with(|runtime| runtime.block_on(served(headers, method, &realm)));
+    }
+
+    #[test]
+    fn texts(text in any_text(), number in any::<f64>(), address in addresses()) {
+        let _ = (Algorithm::from_name(&text), Scope::new(text.as_str()), UnixTime::from_fractional_seconds(number));
+        let requirement = scope(text.as_str()).or(scope("a")).and(scope(text.as_str()));
+        let _ = (requirement.misnamed_scope(), requirement.to_string(), require(requirement.clone()));
+        let key = hostile::TRUSTED.jwk().clone().with_key_id(text.as_str());
+        let issuer = Issuer::new(text.as_str(), key).audience(text.as_str());
+        let _ = Verifier::builder().issuer(issuer).build().map_err(|error| error.to_string());
+        for text in [&text, &address] {
+            let _ = Remote::discover_with(text.as_str(), Scripted::default()).map_err(|error| error.to_string());
+            let _ = Remote::jwks_url_with(text.as_str(), Scripted::default()).map_err(|error| error.to_string());
+        }
+    }
+}
+
+proptest! {
+    // Each starts a client or a runtime, or writes a file.
+    #![proptest_config(cases(64))]
+
+    #[test]
+    fn addresses_of_the_built_in_client(text in prop_oneof![4 => any_text(), 1 => addresses()]) {
+        let _ = (Issuer::discover(text.as_str()), Issuer::jwks_url(ISSUER, text.as_str()));
+        let _ = (Remote::discover(text.as_str()), Remote::jwks_url(text.as_str()));
+    }
+
+    #[test]
+    fn files(content in mutated(&SETS), name in "[a-z]{1,8}") {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}.json", std::process::id()));
+        std::fs::write(&path, &content).unwrap();
+        run_with(|| Issuer::jwks_file(ISSUER, &path));
+        std::fs::remove_file(&path).unwrap();
+        run_with(|| Issuer::new(ISSUER, Remote::file(name.as_str())));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(400))]
+
+    #[test]
+    fn answers(
+        metadata in answer(&METADATA),
+        keys in answer(&SETS),
+        url in any_text(),
+        limit in any::<usize>(),
+    ) {
+        let _ = FetchRequest::new(url.as_str(), limit).url();
+        let script = Scripted(vec![metadata, keys.clone(), keys]);
+        run_with(|| {
+            let remote = Remote::discover_with(ISSUER, script.clone()).unwrap();
+            Issuer::new(ISSUER, remote)
+        });
+    }
+}
+
+static METADATA: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    vec![format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"https://id.example.com/jwks"}}"#).into_bytes()]
+});
+
+fn addresses() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "https://",
+        "http://",
+        "//",
+        "@",
+        ":",
+        "[::1]",
+        "127.0.0.1",
+        "localhost",
+        "id.example.com",
+        "/",
+        "?",
+        "#",
+        "%",
+        "%00",
+        "\\",
+        ":443",
+        ":99999",
+        "..",
+        "xn--",
+        "\u{e9}",
+        "[",
+        "]",
+        " ",
+    ]);
+    (prop::bool::weighted(0.7), prop::collection::vec(part, 0..7)).prop_map(
+        |(start, parts)| if start { "https://".to_owned() } else { String::new() } + &parts.concat(),
+    )
+}
+
+fn answer(bodies: &'static [Vec<u8>]) -> impl Strategy<Value = Result<FetchResponse, FetchError>> {
+    let status = prop_oneof![6 => Just(200u16), 1 => any::<u16>(), 1 => Just(404)];
+    let advice = prop_oneof!["max-age=[0-9]{0,25}", "[ -~]{0,40}", any::<String>()];
+    let response = (status, mutated(bodies), prop::option::of(advice), prop::option::of(any::<Duration>()))
+        .prop_map(|(status, body, advice, age)| {
+            let mut response = FetchResponse::new(status, body);
+            if let Some(advice) = advice {
+                response = response.with_cache_control(advice);
+            }
+            if let Some(age) = age {
+                response = response.with_age(age);
+            }
+            Ok(response)
+        });
+    prop_oneof![9 => response, 1 => Just(Err(FetchError::Connect))]
+}
+
+/// Answers in turn, the last one for ever.
+#[derive(Clone, Default)]
+struct Scripted(Vec<Result<FetchResponse, FetchError>>);
+
+impl Fetch for Scripted {
+    fn fetch<'f>(&'f self, request: &'f FetchRequest) -> FetchFuture<'f> {
+        let metadata = request.url().contains("/.well-known/");
+        let answer = if metadata { self.0.first() } else { self.0.last() };
+        let answer = answer.cloned().unwrap_or(Err(FetchError::Connect));
+        Box::pin(async move { answer })
+    }
+}
+
+/// Starts a source, lets it come to several attempts, and looks at what it says of them.
+fn run_with(issuer: impl Fn() -> Issuer) {
+    RUNTIME.with(|runtime| {
+        runtime.block_on(async {
+            let verifier = Verifier::builder().issuer(issuer().audience(AUDIENCE)).build().unwrap();
+            let _ = verifier.ready(Duration::from_secs(5)).await;
+            let token = signed(hostile::header().to_string(), hostile::claims().to_string());
+            let _ = verifier.verify(&token).await;
+            let status = verifier.status();
+            let last = status[0].last_error.as_deref().unwrap_or("");
+            // What a panic in the task, or in a thread that reads, would be told as.
+            assert!(!last.starts_with("fetch_broken"), "{last}");
+            assert!(!last.starts_with("fetch_timeout"), "{last}");
+        });
+    });
+}
+
+thread_local! {
+    static RUNTIME: tokio::runtime::Runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+}
+
+/// The request through the layer, a route and every extractor.
+async fn served(headers: HeaderMap, method: Method, realm: &str) {
+    let verifier = &VERIFIERS[0];
+    let inner = service_fn(|request: Request<String>| async {
+        let (mut parts, _) = request.into_parts();
+        let token = <VerifiedToken as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        let maybe =
+            <VerifiedToken as OptionalFromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        let claims = Claims::<Value>::from_request_parts(&mut parts, &()).await;
+        for refusal in [token.err(), maybe.err(), claims.err()].into_iter().flatten() {
+            let _ = refusal.into_response();
+        }
+        Ok::<_, Infallible>(Response::new(String::new()))
+    });
+    let realm: Arc<str> = realm.into();
+    let route = require(scope("a")).realm(Arc::clone(&realm));
+    let layers = [verifier.layer(), verifier.layer().optional().realm(realm)];
+    for layer in layers {
+        let mut request = Request::new(String::new());
+        *request.headers_mut() = headers.clone();
+        *request.method_mut() = method.clone();
+        let mut service = layer.layer(route.layer(inner));
+        let response = service.ready().await.unwrap().call(request).await.unwrap();
+        let refused = response.extensions().get::<Error>().is_some();
+        assert!(refused || response.status().is_success());
+    }
+    let mut bare = Request::new(String::new());
+    *bare.headers_mut() = headers;
+    let _ = inner.oneshot(bare).await;
+}
