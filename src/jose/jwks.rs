@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::jwk::Jwk;
@@ -65,11 +65,11 @@ impl JwkSet {
             });
         }
         let entries = pass.keys.ok_or(JwkSetError::KeysMissing)?;
-        if entries.len() > MAX_KEYS {
-            return Err(JwkSetError::TooManyKeys { found: entries.len(), limit: MAX_KEYS });
+        if entries.found > MAX_KEYS {
+            return Err(JwkSetError::TooManyKeys { found: entries.found, limit: MAX_KEYS });
         }
         let mut set = Self::default();
-        for (index, entry) in entries.into_iter().enumerate() {
+        for (index, entry) in entries.first.into_iter().enumerate() {
             match Jwk::parse(entry.get()) {
                 Ok(jwk) => {
                     set.keys.push(jwk);
@@ -144,8 +144,37 @@ impl From<Vec<Jwk>> for JwkSet {
 
 #[derive(Default)]
 struct Pass<'j> {
-    keys: Option<Vec<&'j RawValue>>,
+    keys: Option<Entries<'j>>,
     reading: Reading,
+}
+
+/// The entries of `keys`, as many as may be taken; those beyond are counted and not kept.
+struct Entries<'j> {
+    first: Vec<&'j RawValue>,
+    found: usize,
+}
+
+impl<'j> Deserialize<'j> for Entries<'j> {
+    fn deserialize<D: Deserializer<'j>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor;
+        impl<'j> Visitor<'j> for EntriesVisitor {
+            type Value = Entries<'j>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array of keys")
+            }
+            fn visit_seq<A: SeqAccess<'j>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Entries { first: Vec::new(), found: 0 };
+                while let Some(entry) = items.next_element()? {
+                    entries.found += 1;
+                    if entries.found <= MAX_KEYS {
+                        entries.first.push(entry);
+                    }
+                }
+                Ok(entries)
+            }
+        }
+        deserializer.deserialize_seq(EntriesVisitor)
+    }
 }
 
 struct SetVisitor<'p, 'j>(&'p mut Pass<'j>);

@@ -1,1 +1,375 @@
+//! What refusing costs, in bytes taken from the allocator: bounded, and never more than in proportion to what was sent.
+//!
+//! Allocations stand in for time, which a test cannot measure on a machine that others use: whoever copies, collects or
+//! starts anew allocates. What the cryptographic libraries take is not seen here; they take a fixed amount for each of at
+//! most four signatures.
 
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::task::Poll;
+use std::time::Duration;
+
+use allocation_counter::{AllocationInfo, measure};
+use http::{Request, Response};
+use portcullis::jose::{JwkSet, MAX_HEADER_BYTES, MAX_SET_BYTES, MAX_TOKEN_BYTES};
+use portcullis::keys::remote::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote};
+use portcullis::{Error, Issuer, UnixTime, Verifier};
+use serde_json::json;
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::hostile::{self, AUDIENCE, ISSUER, NOW, SECOND, TRUSTED, b64, claims, header, signed};
+
+/// JSON objects of about `bytes` bytes, each laborious in its own way.
+fn objects(bytes: usize) -> Vec<(&'static str, String)> {
+    let list = |each: &dyn Fn(usize) -> String, width: usize| {
+        (0..bytes.saturating_sub(60) / width).map(each).collect::<Vec<_>>().join(",")
+    };
+    let room = bytes.saturating_sub(60);
+    let half = room / 2;
+    vec![
+        ("members that nobody knows", format!("{{{}}}", list(&|n| format!("\"{n:05}\":0"), 10))),
+        ("members with escaped names", format!("{{{}}}", list(&|n| format!("\"\\u0061{n:05}\":0"), 16))),
+        ("one member over and over", format!("{{{}}}", list(&|_| "\"a\":0".to_owned(), 6))),
+        (
+            "an object of many members inside",
+            format!("{{\"x\":{{{}}}}}", list(&|n| format!("\"{n:05}\":0"), 10)),
+        ),
+        ("objects of nine members", format!("{{\"x\":[{}]}}", list(&|_| NINE.to_owned(), NINE.len() + 1))),
+        ("arrays in arrays", format!("{{\"x\":{}{}}}", "[".repeat(half), "]".repeat(half))),
+        ("arrays in arrays, as deep as is read", format!("{{\"x\":{}{}}}", "[".repeat(120), "]".repeat(120))),
+        ("objects in objects", format!("{{\"x\":{}0{}}}", "{\"a\":".repeat(room / 6), "}".repeat(room / 6))),
+        ("a number of many digits", format!("{{\"x\":{}}}", "9".repeat(room))),
+        ("a fraction of many digits", format!("{{\"x\":0.{}}}", "9".repeat(room))),
+        ("numbers", format!("{{\"x\":[{}]}}", list(&|_| "1e9".to_owned(), 4))),
+        ("a long text", format!("{{\"x\":\"{}\"}}", "a".repeat(room))),
+        ("a text of escapes", format!("{{\"x\":\"{}\"}}", "\\u00e9".repeat(room / 6))),
+        ("a text that does not end", format!("{{\"x\":\"{}", "\\n".repeat(half))),
+        ("no JSON", "\u{1}".repeat(room)),
+        ("blanks", format!("{{}}{}", " ".repeat(room))),
+    ]
+}
+
+const NINE: &str = r#"{"a":0,"b":0,"c":0,"d":0,"e":0,"f":0,"g":0,"h":0,"i":0}"#;
+
+/// The same with the members of `base` before them.
+fn extended(base: &serde_json::Value, object: &str) -> String {
+    let base = base.to_string();
+    match object.strip_prefix('{') {
+        Some("}") | None => object.to_owned(),
+        Some(rest) => format!("{},{rest}", base.trim_end_matches('}')),
+    }
+}
+
+/// Tokens of at most `bytes` bytes, none of them good, signed by an issuer that has lost its mind.
+fn tokens(bytes: usize) -> Vec<(String, String)> {
+    let payload_room = (bytes - 400) / 4 * 3;
+    let header_room = (bytes / 2).min(MAX_HEADER_BYTES / 4 * 3);
+    let (good_header, good_claims) = (header().to_string(), claims().to_string());
+    let expired = hostile::with(claims(), "exp", json!(NOW - 900));
+    let mut tokens: Vec<(String, String)> = Vec::new();
+    for (name, object) in objects(payload_room - good_claims.len()) {
+        let payload = extended(&expired, &object);
+        tokens.push((format!("payload: {name}"), signed(&good_header, &payload)));
+    }
+    for (name, object) in objects(header_room - good_header.len()) {
+        tokens.push((format!("header: {name}"), signed(extended(&header(), &object), expired.to_string())));
+    }
+    let room = payload_room - good_claims.len() - 40;
+    let words = "a ".repeat(room / 2);
+    let listed = vec!["a"; room / 4];
+    for (name, claim, value) in [
+        ("scopes in a text", "scope", json!(words)),
+        ("scopes in an array", "scp", json!(listed)),
+        ("audiences", "aud", json!(listed)),
+        ("methods", "amr", json!(listed)),
+        ("an issuer of great length", "iss", json!("i".repeat(room))),
+        ("a subject in escapes", "sub", json!("\u{1}".repeat(room / 6))),
+    ] {
+        let payload = hostile::with(expired.clone(), claim, value).to_string();
+        tokens.push((name.to_owned(), signed(&good_header, payload)));
+    }
+    let long = "k".repeat(header_room);
+    tokens.push((
+        "a kid of great length".into(),
+        signed(hostile::with(header(), "kid", json!(long)).to_string(), &good_claims),
+    ));
+    tokens.push((
+        "an alg of great length".into(),
+        signed(hostile::with(header(), "alg", json!(long)).to_string(), &good_claims),
+    ));
+    tokens.extend([
+        ("dots".into(), ".".repeat(bytes)),
+        ("a header and nothing else".into(), "A".repeat(bytes)),
+        ("three segments of nothing".into(), format!("{0}.{0}.{0}", "A".repeat((bytes / 3 - 1) / 4 * 4))),
+        (
+            "a signature of great length".into(),
+            format!("{}.e30.{}", b64(&good_header), "A".repeat(bytes / 4 * 3)),
+        ),
+        ("another alphabet".into(), format!("{}.{}.AA", b64(&good_header), "+".repeat(bytes / 4 * 3))),
+    ]);
+    tokens
+}
+
+/// The same token as anybody can send it: nobody signed it.
+fn of_a_stranger(token: &str) -> String {
+    let Some((input, signature)) = token.rsplit_once('.').filter(|(_, signature)| signature.len() == 86)
+    else {
+        return token.to_owned();
+    };
+    let other = if signature.starts_with('A') { 'B' } else { 'A' };
+    format!("{input}.{other}{}", &signature[1..])
+}
+
+fn verifiers(limit: usize) -> [Verifier; 2] {
+    let builder = || Verifier::builder().max_token_bytes(limit).clock(|| UnixTime::from_seconds(NOW));
+    let second = || Issuer::new(SECOND, TRUSTED.jwk().clone()).audience(AUDIENCE);
+    [
+        builder().issuer(hostile::issuer()).build().unwrap(),
+        builder().issuer(hostile::issuer()).issuer(second()).build().unwrap(),
+    ]
+}
+
+fn refuse(verifier: &Verifier, token: &str) {
+    let Poll::Ready(Err(_)) = verifier.verify_cached(token) else { panic!("not refused") };
+}
+
+/// The dearest of many, with its name, for the message of a failure.
+#[derive(Default)]
+struct Dearest {
+    total: (u64, String),
+    peak: (u64, String),
+}
+
+impl Dearest {
+    fn see(&mut self, name: &str, spent: &AllocationInfo) {
+        assert_eq!(spent.bytes_current, 0, "{name} leaves something behind");
+        if spent.bytes_total > self.total.0 {
+            self.total = (spent.bytes_total, name.to_owned());
+        }
+        if spent.bytes_max > self.peak.0 {
+            self.peak = (spent.bytes_max, name.to_owned());
+        }
+    }
+
+    fn is_within(&self, total: u64, peak: u64) {
+        println!("{} in all: {}; {} at once: {}", self.total.0, self.total.1, self.peak.0, self.peak.1);
+        assert!(self.total.0 <= total, "{} bytes in all for {}", self.total.0, self.total.1);
+        assert!(self.peak.0 <= peak, "{} bytes at once for {}", self.peak.0, self.peak.1);
+    }
+}
+
+#[test]
+fn refusing_a_token_of_16_kib_allocates_a_bounded_number_of_bytes() {
+    let tokens = tokens(MAX_TOKEN_BYTES);
+    let (mut issuers, mut strangers) = (Dearest::default(), Dearest::default());
+    let long = tokens.iter().filter(|(_, token)| token.len() > MAX_TOKEN_BYTES * 9 / 10).count();
+    assert!(long > 20, "only {long} are as long as tokens may be");
+    for verifier in &verifiers(MAX_TOKEN_BYTES) {
+        // What is made once, at the first token.
+        refuse(verifier, &tokens[0].1);
+        for (name, token) in &tokens {
+            assert!(token.len() <= MAX_TOKEN_BYTES, "{name}");
+            issuers.see(name, &measure(|| refuse(verifier, token)));
+            let token = of_a_stranger(token);
+            strangers.see(name, &measure(|| refuse(verifier, &token)));
+        }
+    }
+    issuers.is_within(TOKEN_TOTAL, TOKEN_PEAK);
+    strangers.is_within(STRANGER_TOTAL, STRANGER_PEAK);
+}
+
+#[test]
+fn the_layer_adds_next_to_nothing() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let inner = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(())) });
+    let mut dearest = Dearest::default();
+    for verifier in &verifiers(MAX_TOKEN_BYTES) {
+        let layer = verifier.layer();
+        for (name, token) in &tokens(MAX_TOKEN_BYTES) {
+            let request =
+                || Request::builder().header("authorization", format!("Bearer {token}")).body(()).unwrap();
+            let sent = |request: Request<()>| {
+                let response = runtime.block_on(layer.layer(inner).oneshot(request)).unwrap();
+                assert!(response.extensions().get::<Error>().is_some(), "{name}");
+            };
+            sent(request());
+            let prepared = request();
+            let spent = measure(|| sent(prepared));
+            // The request was made before, and is dropped within.
+            let spent = AllocationInfo { bytes_current: 0, ..spent };
+            dearest.see(name, &spent);
+        }
+    }
+    dearest.is_within(TOKEN_TOTAL + LAYER, TOKEN_PEAK + LAYER);
+}
+
+#[test]
+fn a_token_of_twice_the_length_costs_twice_as_much_at_most() {
+    const LIMIT: usize = 1024 * 1024;
+    for verifier in &verifiers(LIMIT) {
+        let [small, middle, large] = [8 * 1024, 32 * 1024, 128 * 1024].map(tokens);
+        for ((name, small), ((_, middle), (_, large))) in small.iter().zip(middle.iter().zip(&large)) {
+            refuse(verifier, small);
+            let [small, middle, large] =
+                [small, middle, large].map(|token| measure(|| refuse(verifier, token)));
+            for (less, more) in [(&small, &middle), (&middle, &large)] {
+                grows_in_proportion(name, 4, less, more);
+            }
+        }
+    }
+}
+
+/// So many times the input: so many times the allocations and some, as the fixed parts of a small input leave it less room;
+/// twice that in bytes, as room is doubled. Work that grows with the square would need four times that.
+fn grows_in_proportion(name: &str, times: u64, less: &AllocationInfo, more: &AllocationInfo) {
+    let bytes = less.bytes_total * times * 2 + 4 * 1024;
+    assert!(more.bytes_total <= bytes, "{name}: {} bytes, after {}", more.bytes_total, less.bytes_total);
+    let count = less.count_total * (times + 1) + 32;
+    assert!(
+        more.count_total <= count,
+        "{name}: {} allocations, after {}",
+        more.count_total,
+        less.count_total
+    );
+}
+
+/// Key sets of about `bytes` bytes.
+fn key_sets(bytes: usize) -> Vec<(String, String)> {
+    let good = TRUSTED.jwk_json();
+    let mut sets: Vec<(String, String)> = Vec::new();
+    for (name, object) in objects(bytes - good.len() - 20) {
+        sets.push((format!("entry: {name}"), format!(r#"{{"keys":[{object}]}}"#)));
+        sets.push((format!("beside keys: {name}"), extended(&json!({"keys": []}), &object)));
+    }
+    let repeated = |entry: &str, most: usize| {
+        let count = ((bytes - 20) / (entry.len() + 1)).min(most);
+        format!(r#"{{"keys":[{}]}}"#, vec![entry; count].join(","))
+    };
+    let padded = |entry: &str| {
+        let mut entry = entry.trim_end_matches('}').to_owned();
+        write!(entry, ",\"x5c\":[\"{}\"]}}", "A".repeat(bytes / 100 - entry.len() - 40)).unwrap();
+        entry
+    };
+    let rsa = json!({"kty": "RSA", "kid": "r", "e": "AQAB", "n": RSA}).to_string();
+    sets.extend([
+        ("more entries than are taken".to_owned(), repeated("0", usize::MAX)),
+        ("more objects than are taken".to_owned(), repeated("{}", usize::MAX)),
+        ("a hundred good keys".to_owned(), repeated(&padded(&good), 100)),
+        ("a hundred RSA keys".to_owned(), repeated(&padded(&rsa), 100)),
+        (
+            "a hundred long kids".to_owned(),
+            repeated(&format!(r#"{{"kid":"{}"}}"#, "k".repeat(bytes / 100 - 40)), 100),
+        ),
+        (
+            "a hundred secrets".to_owned(),
+            repeated(&format!(r#"{{"kty":"oct","k":"{}"}}"#, "A".repeat(bytes / 400 * 4 - 40)), 100),
+        ),
+        (
+            "a modulus of great length".to_owned(),
+            format!(r#"{{"keys":[{{"kty":"RSA","e":"AQAB","n":"{}"}}]}}"#, "_".repeat(bytes / 4 * 4 - 60)),
+        ),
+        ("operations".to_owned(), format!(r#"{{"keys":[{}]}}"#, operations(&good, bytes))),
+    ]);
+    sets
+}
+
+fn operations(entry: &str, bytes: usize) -> String {
+    let list: Vec<_> = (0..(bytes - entry.len() - 60) / 8).map(|n| format!("\"{n:05}\"")).collect();
+    format!("{},\"key_ops\":[{}]}}", entry.trim_end_matches('}'), list.join(","))
+}
+
+#[test]
+fn a_key_set_of_256_kib_allocates_a_bounded_number_of_bytes() {
+    let mut dearest = Dearest::default();
+    for (name, set) in key_sets(MAX_SET_BYTES) {
+        assert!(set.len() <= MAX_SET_BYTES, "{name}: {}", set.len());
+        dearest.see(&name, &measure(|| drop(JwkSet::parse(set.as_bytes()))));
+    }
+    dearest.is_within(SET_TOTAL, SET_PEAK);
+}
+
+#[test]
+fn a_key_set_of_twice_the_length_costs_twice_as_much_at_most() {
+    let [small, large] = [MAX_SET_BYTES / 4, MAX_SET_BYTES].map(key_sets);
+    for ((name, small), (_, large)) in small.iter().zip(&large) {
+        let [small, large] = [small, large].map(|set| measure(|| drop(JwkSet::parse(set.as_bytes()))));
+        grows_in_proportion(name, 4, &small, &large);
+    }
+}
+
+struct Answers {
+    metadata: String,
+    keys: String,
+}
+
+impl Fetch for Answers {
+    fn fetch<'f>(&'f self, request: &'f FetchRequest) -> FetchFuture<'f> {
+        let metadata = request.url().contains("/.well-known/");
+        let body = if metadata { &self.metadata } else { &self.keys };
+        Box::pin(async move {
+            let fits = body.len() <= request.max_bytes();
+            if fits { Ok(FetchResponse::new(200, body.as_str())) } else { Err(FetchError::Timeout) }
+        })
+    }
+}
+
+/// What a source spends on its first attempt, the answers themselves included, and on its end.
+fn attempted(metadata: String, keys: String) -> AllocationInfo {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let remote = Remote::discover_with(ISSUER, Answers { metadata, keys }).unwrap();
+    let issuer = Issuer::new(ISSUER, remote).audience(AUDIENCE);
+    let spent = measure(|| {
+        runtime.block_on(async {
+            let verifier = Verifier::builder().issuer(issuer).build().unwrap();
+            let _ = verifier.ready(Duration::from_millis(1)).await;
+            let status = verifier.status();
+            assert_ne!(status[0].last_error.as_deref(), Some("fetch_timeout: no complete answer in time"));
+            drop(verifier);
+            tokio::task::yield_now().await;
+        });
+    });
+    // The source was made before, and is dropped within.
+    AllocationInfo { bytes_current: 0, ..spent }
+}
+
+#[test]
+fn an_attempt_allocates_a_bounded_number_of_bytes() {
+    let metadata = json!({"issuer": ISSUER, "jwks_uri": "https://id.example.com/jwks"});
+    let keys = format!(r#"{{"keys":[{}]}}"#, TRUSTED.jwk_json());
+    let _ = attempted(metadata.to_string(), keys.clone());
+    let mut dearest = Dearest::default();
+    for (name, object) in objects(METADATA_BYTES - metadata.to_string().len()) {
+        let hostile = extended(&metadata, &object);
+        assert!(hostile.len() <= METADATA_BYTES, "{name}: {}", hostile.len());
+        dearest.see(&name, &attempted(hostile, keys.clone()));
+    }
+    dearest.is_within(METADATA_TOTAL, METADATA_PEAK);
+    let mut dearest = Dearest::default();
+    for (name, set) in key_sets(MAX_SET_BYTES) {
+        dearest.see(&name, &attempted(metadata.to_string(), set));
+    }
+    dearest.is_within(ATTEMPT_TOTAL, ATTEMPT_PEAK);
+}
+
+/// For a token of 16 KiB that the issuer signed: its payload, and the names of what stands in it, which are compared with
+/// each other. All allocations together, and the most at one moment.
+const TOKEN_TOTAL: u64 = 128 * 1024;
+const TOKEN_PEAK: u64 = 96 * 1024;
+/// For one that nobody signed: its payload is decoded and not kept, its header of 4 KiB at most is read.
+const STRANGER_TOTAL: u64 = 48 * 1024;
+const STRANGER_PEAK: u64 = 40 * 1024;
+/// For the response of the layer: its headers, the challenge, the reason in its extensions.
+const LAYER: u64 = 4 * 1024;
+/// For a key set of 256 KiB.
+const SET_TOTAL: u64 = 4 * 1024 * 1024;
+const SET_PEAK: u64 = 3 * 1024 * 1024;
+/// The most that is read of metadata, and what that and the attempt around it may cost.
+const METADATA_BYTES: usize = 64 * 1024;
+const METADATA_TOTAL: u64 = 768 * 1024;
+const METADATA_PEAK: u64 = 512 * 1024;
+/// For an attempt that brings a key set of 256 KiB.
+const ATTEMPT_TOTAL: u64 = SET_TOTAL + 512 * 1024;
+const ATTEMPT_PEAK: u64 = SET_PEAK + 512 * 1024;
+/// Of the attack corpus; nobody has its private half.
+const RSA: &str = "zzMiObfzoovTZLjJsEYwRC8XHfK5_cmeSVko8-N1TFovD_PK6gwqHs53pzcILC8rzFZfsIYVw-WmAPywd91EVk_eLKQjz2R70JVuaCN2U1mnr7QsauHcEJRN8wrWuqlTeypvL6EJHIWtchUA_1glp6v08FDB1A6HkSiDxEZXL7eZ5BDZb9TpzKj7UpdX1139J-aUv6V_gnaKPWlrdfEBgd1e_F2DevWrHIQMdX-PPuiETk7r-za522HSb0kyjIixV0tJ0dfGruses0ceXLiR-suucfqj_5OTB454R3UkyvKN3thRfajnFO8vuv4GWKZ6OiAEiDqzCZ66hu-24cdk8w";
