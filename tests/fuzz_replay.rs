@@ -5,19 +5,15 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
 )]
 #![allow(unreachable_pub, reason = "the properties are public to the fuzz targets")]
 
 use std::path::Path;
 
-#[cfg(feature = "tower")]
-#[path = "../fuzz/src/authorization_header.rs"]
-mod authorization_header;
-#[path = "../fuzz/src/compact_token.rs"]
-mod compact_token;
-#[path = "../fuzz/src/jwk_set.rs"]
-mod jwk_set;
+#[path = "../fuzz/src/lib.rs"]
+mod targets;
 
 /// Runs a property over each file of a corpus; a failure names the file.
 fn replay(target: &str, property: fn(&[u8])) {
@@ -36,18 +32,24 @@ fn replay(target: &str, property: fn(&[u8])) {
     }
 }
 
-#[test]
-fn compact_token_corpus() {
-    replay("compact_token", compact_token::check);
+macro_rules! corpora {
+    ($($target:ident)*) => {
+        $(#[test]
+        fn $target() {
+            replay(stringify!($target), targets::$target::check);
+        })*
+
+        /// A target that nobody replays would be found out only by its crashes.
+        #[test]
+        fn every_target_is_replayed() {
+            let manifest = include_str!("../fuzz/Cargo.toml");
+            let names = manifest.lines().filter_map(|line| line.strip_prefix("path = \"fuzz_targets/"));
+            let names: Vec<_> = names.map(|name| name.trim_end_matches(".rs\"")).collect();
+            assert_eq!(names, [$(stringify!($target)),*]);
+        }
+    };
 }
 
-#[test]
-fn jwk_set_corpus() {
-    replay("jwk_set", jwk_set::check);
-}
-
-#[cfg(feature = "tower")]
-#[test]
-fn authorization_header_corpus() {
-    replay("authorization_header", authorization_header::check);
+corpora! {
+    authorization_header cache_control challenge compact_token header jwk_set
 }

@@ -1,6 +1,14 @@
-//! What must hold for any input. `tests/fuzz_replay.rs` of the library includes the same files and replays the corpora on
+//! What must hold for any input. `tests/fuzz_replay.rs` of the library includes these files and replays the corpora on
 //! the stable toolchain.
 
+// Targets.
 pub mod authorization_header;
+pub mod cache_control;
+pub mod challenge;
 pub mod compact_token;
+pub mod header;
 pub mod jwk_set;
+
+// What they share.
+pub mod json;
+pub mod remote;
