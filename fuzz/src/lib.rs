@@ -10,5 +10,6 @@ pub mod header;
 pub mod jwk_set;
 
 // What they share.
+pub mod issuer;
 pub mod json;
 pub mod remote;
