@@ -55,6 +55,12 @@ pub fn live_issuer() -> Issuer {
     ])
 }
 
+/// Another issuer, whose keys nobody has.
+pub fn second_issuer() -> Issuer {
+    let keys = JwkSet::parse(DEAD_KEYS).expect("the keys are well formed");
+    Issuer::new(SECOND_NAME, keys).audience(AUDIENCE)
+}
+
 /// The same set-up on each backend.
 pub fn verifiers(issuers: impl Fn() -> Vec<Issuer>) -> Vec<Verifier> {
     let build = |backend: &Backend| {

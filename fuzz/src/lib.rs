@@ -5,8 +5,10 @@
 pub mod authorization_header;
 pub mod cache_control;
 pub mod challenge;
+pub mod claims;
 pub mod compact_token;
 pub mod header;
+pub mod jwk;
 pub mod jwk_set;
 
 // What they share.
