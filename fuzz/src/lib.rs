@@ -10,6 +10,7 @@ pub mod compact_token;
 pub mod header;
 pub mod jwk;
 pub mod jwk_set;
+pub mod key_input;
 
 // What they share.
 pub mod issuer;
