@@ -7,6 +7,7 @@ pub mod cache_control;
 pub mod challenge;
 pub mod claims;
 pub mod compact_token;
+pub mod discovery;
 pub mod header;
 pub mod jwk;
 pub mod jwk_set;
