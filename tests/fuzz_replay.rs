@@ -51,5 +51,5 @@ macro_rules! corpora {
 }
 
 corpora! {
-    authorization_header cache_control challenge claims compact_token discovery header jwk jwk_set key_input
+    authorization_header cache_control challenge claims compact_token discovery header jwk jwk_set key_input request
 }

@@ -68,7 +68,7 @@ pub fn check(input: &[u8]) {
 }
 
 /// RFC 6750, section 3.1.
-fn meaning(code: &str) -> (u16, Option<&'static str>) {
+pub fn meaning(code: &str) -> (u16, Option<&'static str>) {
     match code {
         "credentials_missing" | "scheme_unsupported" => (401, None),
         "credentials_repeated" | "credentials_malformed" => (400, Some("invalid_request")),
@@ -90,7 +90,7 @@ fn replaced(text: &str) -> String {
 }
 
 /// One challenge: `auth-scheme 1*SP auth-param *( OWS "," OWS auth-param )` (RFC 9110, section 11.3).
-fn parsed(text: &str) -> Option<(&str, Vec<(String, String)>)> {
+pub fn parsed(text: &str) -> Option<(&str, Vec<(String, String)>)> {
     let (scheme, mut rest) = text.split_once(' ')?;
     let mut parameters = Vec::new();
     loop {
@@ -123,7 +123,7 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 }
 
 /// Which gRPC the request speaks, if it does: a known type, in any case, whatever its suffix and parameters.
-fn grpc_family(request: &HeaderMap) -> Option<&'static str> {
+pub fn grpc_family(request: &HeaderMap) -> Option<&'static str> {
     let value = String::from_utf8_lossy(request.get(CONTENT_TYPE)?.as_bytes()).to_ascii_lowercase();
     let essence = value.split(';').next()?.trim_matches([' ', '\t']).split('+').next()?.to_owned();
     ["application/grpc", "application/grpc-web", "application/grpc-web-text"]

@@ -12,6 +12,7 @@ pub mod header;
 pub mod jwk;
 pub mod jwk_set;
 pub mod key_input;
+pub mod request;
 
 // What they share.
 pub mod issuer;
