@@ -95,11 +95,14 @@ examples:
 benches:
     cargo bench --no-run --all-features
 
-# Builds the fuzz targets and runs each for some seconds, if a nightly toolchain is installed.
-fuzz seconds="10":
+# The longest input that each fuzz target is given: longer ones reach nothing new and only cost.
+fuzz_lengths := "authorization_header=256 cache_control=256 challenge=512 claims=768 compact_token=2048 discovery=1024 header=768 jwk=2048 jwk_set=4096 key_input=2048 request=1536"
+
+# Builds the fuzz targets with the address sanitizer and runs each for some seconds, if a nightly toolchain is installed.
+fuzz seconds="8":
     #!/usr/bin/env bash
     set -euo pipefail
-    nightly=$(rustup toolchain list | grep -o '^nightly[^ ]*' | head -n 1 || true)
+    nightly=$(just nightly)
     if [ -z "$nightly" ]; then
         echo "fuzz targets: SKIPPED, no nightly toolchain is installed"
         exit 0
@@ -109,10 +112,76 @@ fuzz seconds="10":
         # New finds go to a scratch folder, so that a run leaves the committed corpus as it is.
         scratch=$(mktemp -d)
         echo "-- fuzz $target, {{ seconds }} s, on $nightly"
-        cargo "+$nightly" fuzz run "$target" "$scratch" "fuzz/corpus/$target" -- \
-            -max_total_time={{ seconds }} -max_len=20000 -timeout=10 -verbosity=0 -print_final_stats=1
+        just fuzz-run "$target" "{{ seconds }}" "$scratch" address
         rm -rf "$scratch"
     done
+
+# Runs one fuzz target for long and without a sanitizer, which is faster: no code of ours is unsafe. What it finds on its
+# way is kept in fuzz/target/corpus for the next run.
+fuzz-long target seconds:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    nightly=$(just nightly)
+    [ -n "$nightly" ] || { echo "a nightly toolchain is needed: rustup toolchain install nightly"; exit 1; }
+    mkdir -p "fuzz/target/corpus/{{ target }}"
+    just fuzz-run "{{ target }}" "{{ seconds }}" "fuzz/target/corpus/{{ target }}" none
+
+# One run; prints how many executions it had.
+[private]
+fuzz-run target seconds finds sanitizer:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    length=$(tr ' ' '\n' <<< "{{ fuzz_lengths }}" | sed -n 's/^{{ target }}=//p')
+    [ -n "$length" ] || { echo "{{ target }} has no greatest length in the justfile"; exit 1; }
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    directory=fuzz/target
+    [ "{{ sanitizer }}" = address ] || directory=fuzz/target/{{ sanitizer }}
+    if ! cargo "+$(just nightly)" fuzz run --target-dir "$directory" --sanitizer "{{ sanitizer }}" "{{ target }}" "{{ finds }}" "fuzz/corpus/{{ target }}" -- \
+        -dict="fuzz/dictionaries/{{ target }}.dict" -max_len="$length" -max_total_time="{{ seconds }}" -timeout=5 \
+        -malloc_limit_mb=16 -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 > "$log" 2>&1; then
+        cat "$log"
+        exit 1
+    fi
+    awk '/number_of_executed_units/ { runs = $2 } /average_exec_per_sec/ { rate = $2 }
+        END { if (runs == 0) exit 1; printf "{{ target }}: %d executions, %d a second\n", runs, rate }' "$log"
+
+# The nightly toolchain that is installed, if there is one.
+[private]
+nightly:
+    @rustup toolchain list | grep -o '^nightly[^ ]*' | head -n 1 || true
+
+# What the corpora reach in the rooms that read what strangers send; `corpora` is a folder with one for each target. Reads
+# the profile with the toolchain's llvm-tools or with those of a distribution (Debian: llvm-19).
+fuzz-coverage corpora="fuzz/corpus":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    tools=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
+    profdata=$tools/llvm-profdata cov=$tools/llvm-cov
+    if [ ! -x "$profdata" ]; then
+        # Version 19 reads the profiles of the compilers up to LLVM 22; 14, which Debian 12 takes for the default, does not.
+        version=$(compgen -c | sed -n 's/^llvm-profdata-\([0-9]*\)$/\1/p' | sort -n | tail -n 1)
+        if [ "${version:-0}" -lt 19 ]; then
+            echo "LLVM's tools are needed: rustup component add llvm-tools, or apt-get install llvm-19"
+            exit 1
+        fi
+        profdata=llvm-profdata-$version cov=llvm-cov-$version
+    fi
+    directory=$PWD/fuzz/target/coverage
+    RUSTFLAGS="-Cinstrument-coverage --cfg=fuzzing" CARGO_TARGET_DIR=$directory \
+        cargo build --quiet --release --manifest-path fuzz/Cargo.toml
+    rm -f "$directory"/*.profraw
+    objects=()
+    for target in $(ls {{ corpora }}); do
+        objects+=(-object "$directory/release/$target")
+        find "{{ corpora }}/$target" -type f -print0 \
+            | LLVM_PROFILE_FILE="$directory/$target-%p.profraw" xargs -0 -n 2000 "$directory/release/$target" > "$directory/log" 2>&1 \
+            || { cat "$directory/log"; exit 1; }
+    done
+    "$profdata" merge --sparse "$directory"/*.profraw -o "$directory/profdata"
+    "$cov" report "${objects[@]}" --instr-profile="$directory/profdata" --show-branch-summary=false \
+        src/jose src/claims src/keys/remote/discovery.rs src/keys/remote/address.rs src/keys/remote/cache_control.rs \
+        src/http/credentials.rs src/http/challenge.rs src/http/refusal.rs src/crypto/decode.rs src/crypto/key.rs src/verify/order.rs
 
 # Builds the package as it would be published, from nothing but its own files. Tests and vectors are left out of it.
 package *flags:
