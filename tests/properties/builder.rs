@@ -274,7 +274,7 @@ fn accepted(set_up: &SetUp, verifier: &Verifier) -> Result<Vec<Probe>, TestCaseE
 }
 
 proptest! {
-    #![proptest_config(cases(80))]
+    #![proptest_config(cases(50))]
 
     #[test]
     fn a_set_up_accepts_what_it_names_and_nothing_else(set_up in set_ups()) {

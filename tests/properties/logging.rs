@@ -9,9 +9,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use portcullis::keys::remote::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote};
 use portcullis::{Issuer, VerifiedToken, Verifier, require, scope};
 use tower::{Layer, ServiceExt, service_fn};
+use tracing::dispatcher::with_default;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use crate::hostile::{self, AUDIENCE, CHOSEN, Forbidden, ISSUER, SHARED, VERIFIERS, signed};
 
@@ -100,7 +101,11 @@ fn no_log_line_repeats_a_token_a_secret_or_what_a_sender_chose() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     // One thread, so all that the tasks log comes here too.
-    tracing::subscriber::with_default(journal.clone(), || {
+    let dispatch = Dispatch::new(journal.clone());
+    // Where there is one subscriber alone, a place in the code is asked for on behalf of the thread that reaches it first,
+    // and the other tests have none.
+    let _second = Dispatch::new(Journal::default());
+    with_default(&dispatch, || {
         runtime.block_on(async {
             tracing::info!("the journal is open");
             requests(&tokens).await;
@@ -119,7 +124,7 @@ fn no_log_line_repeats_a_token_a_secret_or_what_a_sender_chose() {
         "an extractor wants a token",
         "a scope that cannot exist",
     ] {
-        assert!(journal.contains(expected), "nothing was logged of {expected:?}:\n{journal}");
+        assert!(journal.contains(expected), "nothing was logged of {expected:?}");
     }
     for line in journal.lines() {
         assert_eq!(forbidden.in_text(line), None, "{line}");

@@ -12,9 +12,11 @@
 #[path = "../../src/testing.rs"]
 mod testing;
 
+mod album;
 mod builder;
 mod cost;
 mod hostile;
+mod inputs;
 mod logging;
 mod no_panic;
 mod rendering;

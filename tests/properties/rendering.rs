@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
-use std::fmt::{Debug, Display};
+use std::fmt::Debug;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -28,44 +28,11 @@ use portcullis::{
 use serde_json::json;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
+use crate::album::Album;
 use crate::hostile::{
     self, AUDIENCE, CHOSEN, Forbidden, ISSUER, SHARED, TRUSTED, VERIFIERS, b64, secret, signed, with,
 };
 use crate::sources;
-
-/// What each public type looks like.
-struct Album {
-    pages: BTreeMap<&'static str, BTreeSet<String>>,
-    forbidden: Forbidden,
-}
-
-impl Album {
-    /// Takes a picture of a value that is only debugged.
-    fn debug(&mut self, name: &'static str, value: &(impl Debug + ?Sized)) {
-        self.put(name, format!("{value:?}"));
-        self.put(name, format!("{value:#?}"));
-    }
-
-    /// Takes a picture of a value that is also displayed.
-    fn display(&mut self, name: &'static str, value: &(impl Debug + Display)) {
-        self.debug(name, value);
-        self.put(name, value.to_string());
-    }
-
-    /// Takes a picture of an error and of everything behind it.
-    fn error(&mut self, name: &'static str, error: &(impl std::error::Error + 'static)) {
-        self.display(name, error);
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            self.put(name, format!("{error} {error:?}"));
-            cause = error.source();
-        }
-    }
-
-    fn put(&mut self, name: &'static str, shown: String) {
-        self.pages.entry(name).or_default().insert(shown);
-    }
-}
 
 #[test]
 fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {

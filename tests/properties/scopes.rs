@@ -116,7 +116,7 @@ fn token(claims: &[(&str, &[&str], Form)], blanks: usize) -> VerifiedToken {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn a_requirement_is_met_where_its_formula_holds(

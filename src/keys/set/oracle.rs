@@ -72,11 +72,12 @@ impl Entry {
         };
         let meant = matches!(self.key_use, None | Some("sig"))
             && self.key_ops.as_ref().is_none_or(|operations| operations.contains(&"verify"));
-        let proper = !(self.private || origin == Origin::Published && matches!(self.material, Material::Oct));
+        let published = origin == Origin::Published;
+        let improper = self.private || published && matches!(self.material, Material::Oct);
         of_its_type.contains(&algorithm)
             && declared
             && meant
-            && proper
+            && !improper
             && allowed.iter().any(|allowed| allowed.name() == algorithm)
     }
 }
