@@ -18,6 +18,13 @@ pub(crate) fn public_types() -> BTreeSet<String> {
     names
 }
 
+/// The names of all public functions.
+pub(crate) fn public_functions() -> BTreeSet<String> {
+    let functions =
+        |(_, text): &(PathBuf, String)| text.split("pub fn ").skip(1).map(name_at_start).collect::<Vec<_>>();
+    files().iter().flat_map(functions).collect()
+}
+
 /// The public functions outside of the testkit that take text, bytes, headers or a float, each with its file.
 pub(crate) fn public_functions_of_outside_data() -> BTreeSet<String> {
     let outside = [
