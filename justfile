@@ -179,7 +179,7 @@ fuzz-coverage corpora="fuzz/corpus":
             || { cat "$directory/log"; exit 1; }
     done
     "$profdata" merge --sparse "$directory"/*.profraw -o "$directory/profdata"
-    "$cov" report "${objects[@]}" --instr-profile="$directory/profdata" --show-branch-summary=false \
+    "$cov" report "${objects[@]}" --instr-profile="$directory/profdata" --show-branch-summary=false -sources \
         src/jose src/claims src/keys/remote/discovery.rs src/keys/remote/address.rs src/keys/remote/cache_control.rs \
         src/http/credentials.rs src/http/challenge.rs src/http/refusal.rs src/crypto/decode.rs src/crypto/key.rs src/verify/order.rs
 
