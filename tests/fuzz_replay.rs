@@ -67,7 +67,8 @@ corpora! {
 /// texts of 512 bytes to 16 KiB that make readers work.
 #[test]
 fn memory_is_bounded_by_the_size_of_the_input() {
-    let readers: [(&str, fn(&[u8])); 6] = [
+    type Reader = (&'static str, fn(&[u8]));
+    let readers: [Reader; 6] = [
         ("header", |input| drop(Header::parse(input))),
         ("compact_token", |input| drop(UnverifiedToken::parse(text(input), MAX_TOKEN_BYTES))),
         ("claims", |input| drop(decide(&LIVE[0], text(input)))),
