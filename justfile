@@ -99,7 +99,7 @@ benches:
 fuzz_lengths := "authorization_header=256 cache_control=256 challenge=512 claims=768 compact_token=2048 discovery=1024 header=768 jwk=2048 jwk_set=4096 key_input=2048 request=1536"
 
 # Builds the fuzz targets with the address sanitizer and runs each for some seconds, if a nightly toolchain is installed.
-fuzz seconds="8":
+fuzz seconds="6":
     #!/usr/bin/env bash
     set -euo pipefail
     nightly=$(just nightly)
@@ -107,7 +107,7 @@ fuzz seconds="8":
         echo "fuzz targets: SKIPPED, no nightly toolchain is installed"
         exit 0
     fi
-    cargo "+$nightly" fuzz build
+    cargo "+$nightly" fuzz build --target-dir fuzz/target
     for target in $(cargo "+$nightly" fuzz list); do
         # New finds go to a scratch folder, so that a run leaves the committed corpus as it is.
         scratch=$(mktemp -d)
@@ -179,7 +179,7 @@ fuzz-coverage corpora="fuzz/corpus":
             || { cat "$directory/log"; exit 1; }
     done
     "$profdata" merge --sparse "$directory"/*.profraw -o "$directory/profdata"
-    "$cov" report "${objects[@]}" --instr-profile="$directory/profdata" --show-branch-summary=false \
+    "$cov" report "${objects[@]}" --instr-profile="$directory/profdata" --show-branch-summary=false -sources \
         src/jose src/claims src/keys/remote/discovery.rs src/keys/remote/address.rs src/keys/remote/cache_control.rs \
         src/http/credentials.rs src/http/challenge.rs src/http/refusal.rs src/crypto/decode.rs src/crypto/key.rs src/verify/order.rs
 

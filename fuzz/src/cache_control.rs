@@ -1,4 +1,4 @@
-//! `Cache-Control` of a key set: the input is the header's value, after eight digits' worth of `Age` in its first bytes.
+//! `Cache-Control` of a key set: the input is four bytes that make an `Age`, or none, and the header's value.
 
 use std::time::Duration;
 
