@@ -46,9 +46,12 @@ fn check_der(input: &[u8], key: &Jwk) {
     assert!(again == *key);
 }
 
-/// RFC 7468: one block, the label the same at both ends, and between them nothing but base64.
+/// RFC 7468: one block, the label the same at both ends, and between them nothing but base64. Text before it explains
+/// (section 2).
 fn check_pem(text: &str, key: &Jwk) {
     let lines: Vec<_> = text.trim().split(['\r', '\n']).filter(|line| !line.is_empty()).collect();
+    let start = lines.iter().position(|line| line.starts_with("-----BEGIN ")).expect("a block");
+    let lines = &lines[start..];
     let (first, last) = (lines[0], lines[lines.len() - 1]);
     let label =
         first.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----")).expect("a label");
