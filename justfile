@@ -183,6 +183,21 @@ fuzz-coverage corpora="fuzz/corpus":
         src/jose src/claims src/keys/remote/discovery.rs src/keys/remote/address.rs src/keys/remote/cache_control.rs \
         src/http/credentials.rs src/http/challenge.rs src/http/refusal.rs src/crypto/decode.rs src/crypto/key.rs src/verify/order.rs
 
+# Changes one thing at a time in a room that decides, and fails if no test notices: see mutants/README.md.
+mutants room shard="0/1":
+    mutants/run {{ room }} {{ shard }}
+
+# The same for the lines that differ from a commit, in whatever room.
+mutants-changed base:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    lines=$(mktemp)
+    trap 'rm -f "$lines"' EXIT
+    git diff "{{ base }}" -- src > "$lines"
+    for room in jose crypto claims verify require selection schedule answers; do
+        mutants/run "$room" 0/1 "$lines"
+    done
+
 # Builds the package as it would be published, from nothing but its own files. Tests and vectors are left out of it.
 package *flags:
     #!/usr/bin/env bash
