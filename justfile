@@ -19,8 +19,9 @@ fmt:
     cargo fmt --check --manifest-path fuzz/Cargo.toml
     cargo fmt --check --manifest-path benches/backends/Cargo.toml
 
-# Lints all targets with all features and with the default ones, and the library alone, without what dev-dependencies
-# turn on, with none, each alone, and the sets in `pairs`.
+# All targets with all features and with the default ones; the library alone, without what dev-dependencies turn on, with
+# none, each alone, and the sets in `pairs`.
+[doc("Lints every feature set.")]
 clippy:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -116,8 +117,9 @@ fuzz seconds="6":
         rm -rf "$scratch"
     done
 
-# Runs one fuzz target for long and without a sanitizer, which is faster: no code of ours is unsafe. What it finds on its
-# way is kept in fuzz/target/corpus for the next run.
+# Without a sanitizer, which is faster: no code of ours is unsafe. What it finds on its way is kept in fuzz/target/corpus
+# for the next run.
+[doc("Runs one fuzz target for long and prints its executions.")]
 fuzz-long target seconds:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -151,8 +153,9 @@ fuzz-run target seconds finds sanitizer:
 nightly:
     @rustup toolchain list | grep -o '^nightly[^ ]*' | head -n 1 || true
 
-# What the corpora reach in the rooms that read what strangers send; `corpora` is a folder with one for each target. Reads
-# the profile with the toolchain's llvm-tools or with those of a distribution (Debian: llvm-19).
+# `corpora` is a folder with one for each target. The profile is read with the toolchain's llvm-tools or with those of a
+# distribution (Debian: llvm-19).
+[doc("Prints what the corpora reach in the rooms that read what strangers send.")]
 fuzz-coverage corpora="fuzz/corpus":
     #!/usr/bin/env bash
     set -euo pipefail
