@@ -49,6 +49,7 @@ fn check_der(input: &[u8], key: &Jwk) {
 /// RFC 7468: one block, the label the same at both ends, and between them nothing but base64. Text before it explains
 /// (section 2).
 fn check_pem(text: &str, key: &Jwk) {
+    assert_eq!(text.matches("-----BEGIN ").count(), 1, "one block and no part of another");
     let lines: Vec<_> = text.trim().split(['\r', '\n']).filter(|line| !line.is_empty()).collect();
     let start = lines.iter().position(|line| line.starts_with("-----BEGIN ")).expect("a block");
     let lines = &lines[start..];

@@ -1,20 +1,26 @@
 //! Public keys in the forms that key files come in: SubjectPublicKeyInfo and PKCS#1, DER and PEM.
 
-use crate::error::KeyError;
-use crate::jose::{Algorithm, Curve, Digest, Jwk, KeyMaterial, Secret};
 use spki::der::asn1::UintRef;
 use spki::der::pem;
 use spki::der::{Decode, Reader, SliceReader};
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
+use crate::error::KeyError;
+use crate::jose::{Algorithm, Curve, Digest, Jwk, KeyMaterial, Secret};
+
 impl Jwk {
-    /// Reads one PEM block, `PUBLIC KEY` ([RFC 7468, section 13](https://www.rfc-editor.org/rfc/rfc7468#section-13)) or
-    /// `RSA PUBLIC KEY` (RFC 8017, appendix A.1.1). The key has no id and so fits a token with any `kid`.
+    /// Reads the one PEM block of a text, `PUBLIC KEY`
+    /// ([RFC 7468, section 13](https://www.rfc-editor.org/rfc/rfc7468#section-13)) or `RSA PUBLIC KEY` (RFC 8017, appendix
+    /// A.1.1). The key has no id and so fits a token with any `kid`.
     ///
     /// # Errors
-    /// [`KeyError::Private`] for a private key, [`KeyError::NotPublicKey`] for anything else, or what is wrong with the
-    /// key itself.
+    /// [`KeyError::Private`] for a private key, [`KeyError::NotPublicKey`] for anything else and for more than one block,
+    /// or what is wrong with the key itself.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        // Which of several is meant is not for a reader to guess, and readers differ in which they take.
+        if text.matches("-----BEGIN ").count() > 1 {
+            return Err(KeyError::NotPublicKey);
+        }
         // Whatever the lines' length: keys from environment variables and old tools are not folded at 64 characters.
         let mut decoder =
             pem::Decoder::new_detect_wrap(text.trim().as_bytes()).map_err(|_| KeyError::NotPublicKey)?;
@@ -158,6 +164,28 @@ mod tests {
         }
         let other = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assert_eq!(Jwk::from_pem(other), Err(KeyError::NotPublicKey));
+    }
+
+    #[test]
+    fn text_may_stand_before_a_block_and_no_other_block_may_stand_anywhere() {
+        let document = info(ED25519, &[], &[1; 32]);
+        let encoded = pem::encode_string("PUBLIC KEY", pem::LineEnding::LF, &document).unwrap();
+        let twice = [encoded.as_str(), encoded.as_str()].concat();
+        for (name, text, want) in [
+            ("alone", encoded.clone(), true),
+            ("behind text", format!("the key of 2026\n{encoded}"), true),
+            ("before text", format!("{encoded}the key of 2026\n"), false),
+            ("twice", twice, false),
+            ("behind half of one", format!("-----BEGIN PUBLIC KEY-----\n{encoded}"), false),
+            (
+                "behind half of one, within a line",
+                format!("text -----BEGIN PUBLIC KEY-----\n{encoded}"),
+                false,
+            ),
+        ] {
+            let want = if want { Ok(()) } else { Err(KeyError::NotPublicKey) };
+            assert_eq!(Jwk::from_pem(&text).map(drop), want, "{name}");
+        }
     }
 
     fn info(oid: ObjectIdentifier, parameters: &[u8], key: &[u8]) -> Vec<u8> {
