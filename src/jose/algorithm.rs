@@ -360,34 +360,4 @@ impl Row {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_name_reads_back_and_its_neighbours_do_not() {
-        for algorithm in Algorithm::ALL {
-            assert_eq!(Algorithm::from_name(algorithm.name()), Some(*algorithm));
-            assert_eq!(Algorithm::from_name(&algorithm.name().to_lowercase()), None, "{algorithm}");
-            assert_eq!(Algorithm::from_name(&format!("{algorithm} ")), None, "{algorithm}");
-        }
-        for name in ["none", "None", "NONE", "", "RS1", "ES256KR", "Ed448", "RSA1_5"] {
-            assert_eq!(Algorithm::from_name(name), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn each_algorithm_has_its_own_bit() {
-        let all: AlgorithmSet = Algorithm::ALL.iter().copied().collect();
-        assert_eq!(all.iter().count(), Algorithm::ALL.len());
-        for one in Algorithm::ALL {
-            let set = AlgorithmSet::from_iter([*one]);
-            assert_eq!(set.iter().collect::<Vec<_>>(), [*one]);
-        }
-        assert!(AlgorithmSet::EMPTY.is_empty() && !all.is_empty());
-    }
-
-    #[test]
-    fn nothing_symmetric_is_allowed_by_default() {
-        assert!(Algorithm::DEFAULT.iter().all(|algorithm| algorithm.key_type() != KeyType::Oct));
-    }
-}
+mod tests;

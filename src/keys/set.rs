@@ -215,6 +215,22 @@ mod tests {
     }
 
     #[test]
+    fn of_a_secret_not_even_the_thumbprint_is_shown() {
+        let allowed = [Algorithm::EdDSA, Algorithm::HS256].into_iter().collect();
+        let secret = r#"{"kty":"oct","kid":"s","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#;
+        let json = format!(r#"{{"keys":[{},{secret}]}}"#, ed(r#","kid":"p""#, 0));
+        let jwks = JwkSet::parse(json.as_bytes()).unwrap();
+        let set = KeySet::prepare(&jwks, allowed, Backend::aws_lc(), Origin::SetUp);
+        let [public, secret] = set.keys() else { panic!("{set:?}") };
+        assert!(format!("{public:?}").contains(&public.thumbprint.to_string()));
+        let shown = format!("{secret:?}");
+        assert!(
+            shown.contains(r#"id: Some("s")"#) && !shown.contains(&secret.thumbprint.to_string()),
+            "{shown}"
+        );
+    }
+
+    #[test]
     fn a_token_is_matched_by_id_and_algorithm() {
         let ec = format!(r#"{{{EC},"kid":"both"}}"#);
         let set = set(&[ed(r#","kid":"b""#, 0), ec, ed(r#","kid":"both""#, 1), ed(r#","kid":"a""#, 2)]);
