@@ -176,6 +176,7 @@ mod tests {
 
     #[test]
     fn sizes_are_judged_before_anything_is_decoded() {
+        assert_eq!((MAX_TOKEN_BYTES, MAX_HEADER_BYTES), (16_384, 4_096), "as documented");
         let text = "e30.e30.AA";
         assert!(UnverifiedToken::parse(text, text.len()).is_ok());
         let limit = text.len() - 1;
