@@ -164,7 +164,9 @@ mod tests {
     #[test]
     fn faults_are_named_exactly() {
         use MemberFault::{Json, Missing, Repeated, TooLong, WrongType};
-        let long = format!(r#"{{"alg":"ES256","kid":"{}"}}"#, "k".repeat(MAX_KID_BYTES + 1));
+        let with_kid = |length| format!(r#"{{"alg":"ES256","kid":"{}"}}"#, "k".repeat(length));
+        assert!(Header::parse(with_kid(MAX_KID_BYTES).as_bytes()).is_ok());
+        let long = with_kid(MAX_KID_BYTES + 1);
         for (json, want) in [
             ("", Json),
             ("[]", Json),
@@ -226,6 +228,7 @@ mod tests {
             ("at+jwt ", false),
             ("xat+jwt", false),
             ("image/at+jwt", false),
+            ("applicatiom/at+jwt", false),
             ("application/", false),
             ("", false),
         ] {
