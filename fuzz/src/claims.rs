@@ -228,9 +228,9 @@ fn fault(document: &Json) -> Option<&'static str> {
         let typed = match (&**name, value) {
             ("iss" | "sub" | "jti" | "client_id" | "azp" | "acr", value) => value.text().is_some(),
             ("aud" | "scope" | "scp", Json::Text(_)) => true,
-            ("aud" | "scope" | "scp" | "amr", Json::Array(items)) => strings(items),
-            ("aud" | "scope" | "scp" | "amr", _) => false,
-            ("exp" | "nbf" | "iat" | "auth_time", value) => matches!(value, Json::Number(_)),
+            ("aud" | "scope" | "scp", Json::Array(items)) => strings(items),
+            ("aud" | "scope" | "scp", _) => false,
+            ("exp" | "nbf" | "iat", value) => matches!(value, Json::Number(_)),
             (_, value) if value.repeats() => return Some("claims_malformed"),
             ("cnf", value) => matches!(value, Json::Object(_)),
             _ => true,

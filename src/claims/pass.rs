@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::span::{Span, Spanner, Spans};
 use super::time::TimeClaims;
-use super::values::{Form, NumericDate, Strings};
+use super::values::{NumericDate, Strings};
 use crate::error::Rejection;
 use crate::jose::{Names, Reading, StrictValue, Text};
 use crate::time::UnixTime;
@@ -75,6 +76,7 @@ impl<'p> Visitor<'p> for ClaimsVisitor<'_, 'p> {
     fn visit_map<A: MapAccess<'p>>(self, mut members: A) -> Result<(), A::Error> {
         let pass = self.0;
         let mut others = Names::default();
+        let (mut amr, mut auth_time) = (false, false);
         while let Some(Text(name)) = members.next_key()? {
             match &*name {
                 "iss" => pass.string(&mut members, "iss", |f| &mut f.iss)?,
@@ -83,14 +85,22 @@ impl<'p> Visitor<'p> for ClaimsVisitor<'_, 'p> {
                 "client_id" => pass.string(&mut members, "client_id", |f| &mut f.client_id)?,
                 "azp" => pass.string(&mut members, "azp", |f| &mut f.azp)?,
                 "acr" => pass.string(&mut members, "acr", |f| &mut f.acr)?,
-                "aud" => pass.strings(&mut members, "aud", Form::StringOrArray, |f| &mut f.aud)?,
-                "scope" => pass.strings(&mut members, "scope", Form::StringOrArray, |f| &mut f.scope)?,
-                "scp" => pass.strings(&mut members, "scp", Form::StringOrArray, |f| &mut f.scp)?,
-                "amr" => pass.strings(&mut members, "amr", Form::Array, |f| &mut f.amr)?,
+                "aud" => pass.strings(&mut members, "aud", |f| &mut f.aud)?,
+                "scope" => pass.strings(&mut members, "scope", |f| &mut f.scope)?,
+                "scp" => pass.strings(&mut members, "scp", |f| &mut f.scp)?,
                 "exp" => pass.date(&mut members, "exp", |f| &mut f.time.exp)?,
                 "nbf" => pass.date(&mut members, "nbf", |f| &mut f.time.nbf)?,
                 "iat" => pass.date(&mut members, "iat", |f| &mut f.time.iat)?,
-                "auth_time" => pass.date(&mut members, "auth_time", |f| &mut f.auth_time)?,
+                "auth_time" => {
+                    let value = pass.informative(&mut members, "auth_time", &mut auth_time)?;
+                    pass.fields.auth_time = serde_json::from_str(value).ok().map(|NumericDate(time)| time);
+                }
+                "amr" => {
+                    let value = pass.informative(&mut members, "amr", &mut amr)?;
+                    let strings = Strings { spanner: &mut pass.spanner };
+                    let read = strings.deserialize(&mut serde_json::Deserializer::from_str(value));
+                    pass.fields.amr = read.unwrap_or_default();
+                }
                 "cnf" => {
                     pass.reading.enter("cnf", &mut pass.fields.cnf)?;
                     // A member repeated inside is a fault of the payload; only another type is one of the claim.
@@ -143,11 +153,10 @@ impl<'p> Pass<'p> {
         &mut self,
         members: &mut A,
         claim: &'static str,
-        form: Form,
         field: fn(&mut Fields) -> &mut Spans,
     ) -> Result<(), A::Error> {
         self.reading.enter(claim, &mut field(&mut self.fields).is_present())?;
-        let spans = members.next_value_seed(Strings { spanner: &mut self.spanner, form })?;
+        let spans = members.next_value_seed(Strings { spanner: &mut self.spanner })?;
         *field(&mut self.fields) = spans;
         Ok(())
     }
@@ -162,6 +171,21 @@ impl<'p> Pass<'p> {
         let NumericDate(time) = members.next_value()?;
         *field(&mut self.fields) = Some(time);
         Ok(())
+    }
+
+    /// A claim by which nothing is decided here, and which some issuers write in a form of their own: AD FS gives
+    /// `auth_time` as text, Supabase `amr` as objects. What cannot be read counts as absent, and refuses no token.
+    fn informative<A: MapAccess<'p>>(
+        &mut self,
+        members: &mut A,
+        claim: &'static str,
+        seen: &mut bool,
+    ) -> Result<&'p str, A::Error> {
+        self.reading.enter(claim, seen)?;
+        self.reading.member = None;
+        let value = members.next_value::<&RawValue>()?.get();
+        serde_json::from_str::<StrictValue<'_>>(value).map_err(de::Error::custom)?;
+        Ok(value)
     }
 
     /// A claim without a registered type of which some values mark another kind of token.

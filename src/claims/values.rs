@@ -8,27 +8,16 @@ use super::span::{Spanner, Spans};
 use crate::jose::Text;
 use crate::time::UnixTime;
 
-/// How a claim of several strings may be written.
-#[derive(Clone, Copy)]
-pub(super) enum Form {
-    StringOrArray,
-    Array,
-}
-
-/// Strings, in the form that the claim may have.
+/// One string, or several in an array.
 pub(super) struct Strings<'s, 'p> {
     pub(super) spanner: &'s mut Spanner<'p>,
-    pub(super) form: Form,
 }
 
 impl<'p> de::DeserializeSeed<'p> for Strings<'_, 'p> {
     type Value = Spans;
 
     fn deserialize<D: Deserializer<'p>>(self, deserializer: D) -> Result<Spans, D::Error> {
-        match self.form {
-            Form::StringOrArray => deserializer.deserialize_any(self),
-            Form::Array => deserializer.deserialize_seq(self),
-        }
+        deserializer.deserialize_any(self)
     }
 }
 

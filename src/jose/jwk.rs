@@ -56,7 +56,7 @@ impl Jwk {
     /// A key of the given parts, without restrictions and without an id. Leading zeros of RSA numbers are dropped.
     ///
     /// # Errors
-    /// [`KeyError`] when a part has an impossible length.
+    /// [`KeyError`] when a part has an impossible length, or the curve is none of that type of key.
     pub fn from_material(material: KeyMaterial) -> Result<Self, KeyError> {
         let material = check_lengths(material)?;
         Ok(Self {
@@ -234,6 +234,21 @@ mod tests {
         short[0] = 0x7f;
         let want = KeyError::RsaModulusBits { bits: 2_047, min: 2_048, max: 8_192 };
         assert_eq!(key([&[0], &*short].concat(), f4), Err(want));
+    }
+
+    /// As JSON cannot say it either: an Ed25519 key would be asked to verify what is called ES256.
+    #[test]
+    fn a_curve_belongs_to_one_type_of_key() {
+        use super::super::algorithm::Curve::{Ed25519, P256, P384, P521, Secp256k1};
+        for curve in [P256, P384, P521, Secp256k1, Ed25519] {
+            let part = vec![7; curve.coordinate_bytes()];
+            let (x, y) = (part.clone(), part.clone());
+            let weierstrass = Jwk::from_material(KeyMaterial::Ec { curve, x, y });
+            let edwards = Jwk::from_material(KeyMaterial::Okp { curve, x: part });
+            let (good, bad) = if curve == Ed25519 { (edwards, weierstrass) } else { (weierstrass, edwards) };
+            assert!(good.is_ok_and(|key| !key.algorithms().is_empty()), "{curve:?}");
+            assert_eq!(bad, Err(KeyError::CurveUnknown), "{curve:?}");
+        }
     }
 
     #[test]

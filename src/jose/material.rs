@@ -86,6 +86,12 @@ pub(super) fn check_lengths(mut material: KeyMaterial) -> Result<KeyMaterial, Ke
             number.drain(..zeros);
         }
     }
+    if let KeyMaterial::Ec { curve, .. } | KeyMaterial::Okp { curve, .. } = &material
+        && !Algorithm::ALL.iter().any(|a| a.key_type() == material.key_type() && a.curve() == Some(*curve))
+    {
+        // A backend goes by the type, our list of algorithms by the curve: they must not be of two minds.
+        return Err(KeyError::CurveUnknown);
+    }
     match &material {
         KeyMaterial::Rsa { n, e } => {
             let bits = bit_length(n);

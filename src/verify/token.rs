@@ -113,7 +113,7 @@ impl VerifiedToken {
         self.scopes().any(|granted| granted == scope.as_str())
     }
 
-    /// `auth_time`: when the user authenticated.
+    /// `auth_time`: when the user authenticated. Absent too where the issuer wrote no NumericDate, as AD FS does.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<UnixTime> {
         self.0.claims.authenticated_at()
@@ -125,7 +125,8 @@ impl VerifiedToken {
         self.0.claims.authentication_context()
     }
 
-    /// `amr`: the authentication methods.
+    /// `amr`: the authentication methods. None where the issuer wrote anything but strings, as Supabase does:
+    /// [`claims`](VerifiedToken::claims) reads that in a shape of yours.
     pub fn authentication_methods(&self) -> impl Iterator<Item = &str> {
         self.0.claims.authentication_methods()
     }
