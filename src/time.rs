@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// A point in time as a NumericDate: seconds since 1970-01-01T00:00:00Z, leap seconds ignored
 /// ([RFC 7519, section 2](https://www.rfc-editor.org/rfc/rfc7519#section-2)).
 ///
-/// Whole seconds with nanoseconds beside them, so that a fraction in a token compares exactly. Values beyond what 64
-/// bits hold saturate: a date too far away to write down is still far away, and never wraps round.
+/// Whole seconds with nanoseconds beside them, so that a fraction in a token counts; it is read as a double, which today
+/// is off by less than a microsecond. Values beyond what 64 bits hold saturate: a date too far away to write down is
+/// still far away, and never wraps round.
 ///
 /// ```
 /// use std::time::Duration;
@@ -151,6 +152,7 @@ mod tests {
         for (name, number, want) in [
             ("a half", 1.5, Some((1, 500_000_000))),
             ("before the epoch", -1.5, Some((-2, 500_000_000))),
+            ("next to nothing before the epoch", -1e-300, Some((-1, 999_999_999))),
             ("beyond 64 bits", 1e30, Some((i64::MAX, 0))),
             ("far before the epoch", -1e30, Some((i64::MIN, 0))),
             ("infinite", f64::INFINITY, None),
@@ -174,10 +176,18 @@ mod tests {
 
     #[test]
     fn differences_borrow_and_never_go_below_zero() {
-        let (early, late) = (UnixTime { seconds: 1, nanos: 900_000_000 }, UnixTime { seconds: 3, nanos: 0 });
-        assert_eq!(late.saturating_since(early), Duration::from_millis(1_100));
+        let (early, late) =
+            (UnixTime { seconds: 1, nanos: 900_000_000 }, UnixTime { seconds: 3, nanos: 100_000_000 });
+        assert_eq!(late.saturating_since(early), Duration::from_millis(1_200));
         assert_eq!(early.saturating_since(late), Duration::ZERO);
         assert_eq!(UnixTime::MAX.saturating_since(UnixTime::MIN).as_secs(), u64::MAX);
+    }
+
+    #[test]
+    fn shown_in_seconds_and_with_a_fraction_where_there_is_one() {
+        let half = UnixTime { seconds: -7, nanos: 500_000_000 };
+        assert_eq!((half.seconds(), half.to_string().as_str()), (-7, "-7+0.500s"));
+        assert_eq!(format!("{:?} {half:?}", UnixTime::from_seconds(42)), "42 -7+0.500s");
     }
 
     #[test]

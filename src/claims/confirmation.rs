@@ -10,3 +10,14 @@ use crate::error::Rejection;
 pub(crate) const fn check_confirmation(present: bool) -> Result<(), Rejection> {
     if present { Err(Rejection::ConfirmationUnsupported) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_token_is_refused_and_any_other_is_not() {
+        assert_eq!(check_confirmation(true), Err(Rejection::ConfirmationUnsupported));
+        assert_eq!(check_confirmation(false), Ok(()));
+    }
+}

@@ -181,6 +181,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_key_says_of_itself_is_kept_and_its_parts_are_not_shown() {
+        let json = format!(r#"{{{ED},"kid":"a","use":"sig","alg":"EdDSA"}}"#);
+        let key = Jwk::parse(&json).unwrap();
+        let said = |key: &Jwk| (key.key_id().map(str::to_owned), key.key_use(), key.algorithm());
+        let (usage, algorithm) = (Some(KeyUse::Signature), Some(Algorithm::EdDSA));
+        assert_eq!(said(&key), (Some("a".to_owned()), usage, algorithm));
+        assert_eq!(said(&key.clone().with_key_id("b")), (Some("b".to_owned()), usage, algorithm));
+        assert_eq!(said(&Jwk::parse(&format!("{{{ED}}}")).unwrap()), (None, None, None));
+        assert_eq!(
+            format!("{key:?}"),
+            r#"Jwk { key_type: Okp, key_id: Some("a"), algorithm: Some(EdDSA), .. }"#
+        );
+    }
+
+    #[test]
+    fn a_kid_has_a_greatest_length() {
+        let with_kid = |length| Jwk::parse(&format!(r#"{{{ED},"kid":"{}"}}"#, "k".repeat(length))).map(drop);
+        assert_eq!(with_kid(256), Ok(()));
+        let fault = MemberFault::TooLong { member: "kid", limit: 256 };
+        assert_eq!(with_kid(257), Err(KeyError::Malformed(fault)));
+    }
+
+    #[test]
     fn what_a_key_may_verify_is_narrowed_by_what_it_says_of_itself() {
         use Algorithm::{Ed25519, EdDSA, PS256, RS256};
         let names = |json: &str| Jwk::parse(json).expect(json).algorithms().iter().collect::<Vec<_>>();

@@ -259,10 +259,11 @@ mod tests {
             ("7", true),
             ("null", true),
         ] {
-            let json = format!(r#"{{"keys":[{},{ED}]}}"#, of(issuer));
+            let json = format!(r#"{{"keys":[{},{ED},7]}}"#, of(issuer));
             let set = JwkSet::parse(json.as_bytes()).unwrap().of_issuer("https://id.example/T/v2.0");
             let skipped: Vec<_> = set.skipped().iter().map(|skipped| skipped.error.code()).collect();
-            assert_eq!(skipped, if want { &[][..] } else { &["key_issuer_mismatch"] }, "{issuer}");
+            let wanted = ["key_malformed", "key_issuer_mismatch"];
+            assert_eq!(skipped, if want { &wanted[..1] } else { &wanted[..] }, "{issuer}");
             let places: Vec<_> = set.entries().map(|(index, _)| index).collect();
             assert_eq!(places, if want { &[0, 1][..] } else { &[1] }, "{issuer}");
         }
@@ -273,6 +274,21 @@ mod tests {
         let set = JwkSet::parse(br#"{"keys":[["in an array"],"text",{"kid":["a"]}, {"kid":"b"}]}"#).unwrap();
         let ids: Vec<_> = set.skipped().iter().map(|skipped| skipped.key_id.as_deref()).collect();
         assert_eq!(ids, [None, None, None, Some("b")]);
+    }
+
+    #[test]
+    fn keys_make_a_set_in_the_order_in_which_they_were_given() {
+        let key = |id: &str| Jwk::parse(ED).unwrap().with_key_id(id);
+        let ids = |set: JwkSet| {
+            let places: Vec<_> =
+                set.entries().map(|(place, key)| (place, key.key_id().unwrap().to_owned())).collect();
+            assert!(set.skipped().is_empty());
+            places
+        };
+        let both = [(0, "x".to_owned()), (1, "y".to_owned())];
+        assert_eq!(ids(key("x").into()), both[..1]);
+        assert_eq!(ids([key("x"), key("y")].into()), both);
+        assert_eq!(ids(vec![key("x"), key("y")].into()), both);
     }
 
     #[test]
@@ -303,7 +319,12 @@ mod tests {
             1,
             "deep nesting"
         );
-        let large = vec![b' '; MAX_SET_BYTES + 1];
+        let most = format!(r#"{{"keys":[{}]}}"#, vec![ED; MAX_KEYS].join(","));
+        assert_eq!(JwkSet::parse(most.as_bytes()).unwrap().keys().len(), MAX_KEYS);
+        let mut large = br#"{"keys":[]}"#.to_vec();
+        large.resize(MAX_SET_BYTES, b' ');
+        assert!(JwkSet::parse(&large).is_ok());
+        large.push(b' ');
         assert_eq!(JwkSet::parse(&large).err(), Some(JwkSetError::TooLarge { limit: MAX_SET_BYTES }));
         assert!(JwkSet::parse(br#"{"keys":[]}"#).unwrap().keys().is_empty());
     }
