@@ -193,6 +193,7 @@ mod tests {
             format!("{key:?}"),
             r#"Jwk { key_type: Okp, key_id: Some("a"), algorithm: Some(EdDSA), .. }"#
         );
+        assert_eq!(format!("{:?}", key.material()), "KeyMaterial(OKP)");
     }
 
     #[test]

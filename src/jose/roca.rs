@@ -13,7 +13,7 @@ pub(super) fn is_marked(modulus: &[u8]) -> bool {
 
 /// Of a big-endian number. `prime` is below 2^16, so nothing overflows.
 fn residue(number: &[u8], prime: u32) -> u32 {
-    number.iter().fold(0, |rest, byte| (rest << 8 | u32::from(*byte)) % prime)
+    number.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime)
 }
 
 fn is_power_of_f4(residue: u32, prime: u32) -> bool {
