@@ -73,7 +73,12 @@ mod tests {
             ("a\r\nb", false),
             ("ä", false),
         ] {
-            assert_eq!(Scope::new(name).is_ok(), want, "{name:?}");
+            let scope = Scope::new(name).ok();
+            assert_eq!(scope.is_some(), want, "{name:?}");
+            assert!(
+                scope.is_none_or(|scope| scope.as_str() == name && scope.to_string() == name),
+                "{name:?}"
+            );
         }
     }
 }
