@@ -68,6 +68,7 @@ mod tests {
     fn equal_bytes_are_equal_and_nothing_else_is() {
         let secret = Secret::from(vec![7; 32]);
         assert_eq!(secret, secret.clone());
+        assert_eq!((secret.as_ref(), &*secret), (&[7; 32][..], &[7; 32][..]));
         for other in [vec![7; 31], vec![7; 33], [vec![7; 31], vec![6]].concat(), Vec::new()] {
             assert_ne!(secret, Secret::from(other));
         }
