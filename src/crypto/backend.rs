@@ -113,3 +113,24 @@ pub(super) trait Verify: Send + Sync {
     /// Whether `signature` is one of `message`. HMAC tags are compared in constant time.
     fn verify(&self, message: &[u8], signature: &[u8]) -> bool;
 }
+
+// Two attributes, as clippy knows a test module by `cfg(test)` alone.
+#[cfg(test)]
+#[cfg(all(feature = "aws-lc", feature = "ring"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_libraries_are_there_and_each_says_what_it_is() {
+        let [first, second] = Backend::available() else { panic!("two are compiled in") };
+        assert_eq!((first.name(), second.name()), ("aws-lc", "ring"));
+        assert_eq!(format!("{first:?} {second:?}"), "Backend(aws-lc) Backend(ring)");
+        assert!(*first == Backend::aws_lc() && *second == Backend::ring() && first != second);
+        for algorithm in Algorithm::ALL {
+            use Algorithm::{ES256K, ES512, MlDsa44, MlDsa65, MlDsa87};
+            assert!(first.supports(*algorithm), "{algorithm}");
+            let missing = [ES512, ES256K, MlDsa44, MlDsa65, MlDsa87].contains(algorithm);
+            assert_eq!(second.supports(*algorithm), !missing, "{algorithm}");
+        }
+    }
+}

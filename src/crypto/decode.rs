@@ -188,6 +188,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn both_forms_of_an_rsa_key_in_pem_are_one_key() {
+        let modulus = [&[0x00, 0x80][..], &[0xa5; 255]].concat();
+        let bare = der(0x30, &[&der(0x02, &[&modulus]), &der(0x02, &[&[1, 0, 1]])]);
+        let pem = |label, document: &[u8]| pem::encode_string(label, pem::LineEnding::LF, document).unwrap();
+        let wrapped = info(RSA, &[0x05, 0x00], &bare);
+        let key = Jwk::from_pem(&pem("PUBLIC KEY", &wrapped)).unwrap();
+        assert_eq!(Jwk::from_pem(&pem("RSA PUBLIC KEY", &bare)), Ok(key));
+        assert_eq!(Jwk::from_pem(&pem("RSA PUBLIC KEY", &wrapped)), Err(KeyError::NotPublicKey));
+        assert_eq!(Jwk::from_pem(&pem("PUBLIC KEY", &bare)), Err(KeyError::NotPublicKey));
+    }
+
+    #[test]
+    fn a_secret_is_as_long_as_the_hash() {
+        for (algorithm, want) in [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)] {
+            let short = KeyError::SecretTooShort { found: want - 1, want };
+            assert_eq!(Jwk::from_secret(vec![7; want - 1], algorithm), Err(short));
+            for enough in [want, want + 1] {
+                let key = Jwk::from_secret(vec![7; enough], algorithm).unwrap();
+                assert_eq!(key.algorithms().iter().collect::<Vec<_>>(), [algorithm]);
+            }
+        }
+        assert_eq!(Jwk::from_secret(vec![7; 64], Algorithm::RS256), Err(KeyError::AlgorithmMismatch));
+    }
+
     fn info(oid: ObjectIdentifier, parameters: &[u8], key: &[u8]) -> Vec<u8> {
         let algorithm = der(0x30, &[&der(0x06, &[oid.as_bytes()]), parameters]);
         der(0x30, &[&algorithm, &der(0x03, &[&[0], key])])
@@ -206,6 +231,9 @@ mod tests {
             ("RSA, absent", RSA, none, &rsa, Ok(())),
             ("RSA, others", RSA, empty, &rsa, refused),
             ("EC, a named curve", EC, p256, &point, Ok(())),
+            ("EC, a point too short", EC, p256, &point[..64], Err("point_invalid")),
+            ("EC, a point too long", EC, p256, &[&point[..], &[1]].concat(), Err("point_invalid")),
+            ("EC, a compressed point", EC, p256, &[&[2][..], &[1; 32]].concat(), Err("point_invalid")),
             ("EC, absent", EC, none, &point, Err("curve_unknown")),
             ("EC, spelt out", EC, empty, &point, Err("curve_unknown")),
             ("Ed25519, absent", ED25519, none, &[1; 32], Ok(())),

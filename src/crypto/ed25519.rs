@@ -48,7 +48,7 @@ const fn hex(text: &[u8; 64]) -> [u8; 32] {
     while at < 32 {
         #[expect(clippy::indexing_slicing, reason = "evaluated at compile time; `at` is below 32")]
         {
-            bytes[at] = nibble(text[2 * at]) << 4 | nibble(text[2 * at + 1]);
+            bytes[at] = nibble(text[2 * at]) * 16 + nibble(text[2 * at + 1]);
         }
         at += 1;
     }

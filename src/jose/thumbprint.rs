@@ -64,3 +64,26 @@ impl Jwk {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn made_of_the_required_members_in_their_order_and_shown_in_base64url() {
+        let point = r#""crv":"P-256","kty":"EC","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;
+        for (json, want) in [
+            (
+                r#"{"kid":"a","kty":"oct","alg":"HS256","k":"AQ"}"#.to_owned(),
+                r#"{"k":"AQ","kty":"oct"}"#.to_owned(),
+            ),
+            (format!(r#"{{"use":"sig",{point}}}"#), format!("{{{point}}}")),
+        ] {
+            assert_eq!(*Jwk::parse(&json).unwrap().thumbprint_input(), want);
+        }
+        let print = Thumbprint::new([0xfb; 32]);
+        let text = "-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s";
+        assert_eq!((print.to_string().as_str(), format!("{print:?}")), (text, format!("Thumbprint({text})")));
+        assert_eq!(print.as_bytes(), &[0xfb; 32]);
+    }
+}
