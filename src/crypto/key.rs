@@ -133,6 +133,7 @@ mod tests {
         let (public, signed) = sign(Scalar::from(7u8), Scalar::from(11u8), b"m");
         let jwk = Jwk::from_material(KeyMaterial::Okp { curve: Curve::Ed25519, x: public.to_vec() }).unwrap();
         let key = VerifyKey::prepare(&jwk, jwk.algorithms(), Backend::aws_lc()).unwrap();
+        assert_eq!(format!("{key:?}"), "VerifyKey { algorithms: {EdDSA, Ed25519}, .. }");
         assert!(key.verify(Algorithm::EdDSA, b"m", &signed));
         for wrong in [&signed[..63], &[&signed[..], &[0]].concat(), &[]] {
             assert!(!key.verify(Algorithm::EdDSA, b"m", wrong));
