@@ -68,3 +68,26 @@ impl From<Unavailable> for Error {
         Self::Unavailable(unavailable)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_of_error_has_its_stable_words() {
+        let retry_after = Duration::from_secs(7);
+        let unavailable =
+            [Unavailable::KeysNotLoaded { retry_after }, Unavailable::KeysExpired { retry_after }];
+        assert_eq!(unavailable.each_ref().map(Unavailable::code), ["keys_not_loaded", "keys_expired"]);
+        assert_eq!(unavailable.map(|error| error.retry_after()), [retry_after; 2]);
+        assert_eq!([KeyError::Private, KeyError::Refused].map(|e| e.code()), ["key_private", "key_refused"]);
+        assert_eq!(
+            [JwkSetError::Json.code(), JwkSetError::Repeated.code()],
+            ["key_set_not_json", "key_set_repeated_member"]
+        );
+        let segments = [Segment::Header, Segment::Payload, Segment::Signature];
+        assert_eq!(segments.map(|segment| segment.to_string()), ["header", "payload", "signature"]);
+    }
+}

@@ -66,7 +66,7 @@ fn is_b64token(text: &[u8]) -> bool {
 const B64TOKEN: [bool; 256] = {
     let mut allowed = [false; 256];
     let mut byte = 0;
-    while byte < 128 {
+    while byte < 256 {
         #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated at compile time")]
         {
             let character = byte as u8;
