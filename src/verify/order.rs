@@ -60,7 +60,7 @@ impl Rules {
         check_type(&header, anchor.profile)?;
         // 4. The key, made for that algorithm.
         let missed = |wish, error: Error| {
-            if anchor.is_foreign(&token) {
+            if self.is_foreign(&token, anchor) {
                 return Rejection::IssuerUnknown.into();
             }
             Stop::Missed(Miss { anchor, wish, error })
@@ -87,7 +87,7 @@ impl Rules {
             if guessed {
                 return Err(missed(other_set, error.into()));
             }
-            return Err(if anchor.is_foreign(&token) { Rejection::IssuerUnknown } else { error }.into());
+            return Err(if self.is_foreign(&token, anchor) { Rejection::IssuerUnknown } else { error }.into());
         };
         // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile asks for.
         drop(header);
@@ -110,17 +110,18 @@ impl Rules {
             }
         }
     }
+
+    /// Whether a token that no key fits says itself that it is of an issuer unknown here.
+    ///
+    /// The honest mistake, a token of another environment, gets the reason that helps and costs the issuer no fetch. What
+    /// it says is not believed for anything else. With several issuers it was asked before, and is not read again.
+    fn is_foreign(&self, token: &UnverifiedToken<'_>, anchor: &TrustAnchor) -> bool {
+        let several = self.anchors.len() > 1;
+        !several && read_issuer(token.unverified_payload()).is_ok_and(|issuer| issuer != anchor.identifier)
+    }
 }
 
 impl TrustAnchor {
-    /// Whether a token that no key fits says itself that it is of another issuer; never so where its `iss` chose this one.
-    ///
-    /// The honest mistake, a token of another environment, gets the reason that helps and costs the issuer no fetch. What
-    /// it says is not believed for anything else.
-    fn is_foreign(&self, token: &UnverifiedToken<'_>) -> bool {
-        read_issuer(token.unverified_payload()).is_ok_and(|issuer| issuer != self.identifier)
-    }
-
     fn check_claims(&self, claims: &ClaimsSet, clock: &dyn Clock) -> Result<(), Rejection> {
         match claims.issuer() {
             None => return Err(Rejection::ClaimMissing { claim: "iss" }),
