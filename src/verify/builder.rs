@@ -93,18 +93,16 @@ const MIN_TOKEN_LIMIT: usize = 256;
 /// Above this a token is not a credential but an upload.
 const MAX_TOKEN_LIMIT: usize = 1024 * 1024;
 
-// Two attributes, as clippy knows a test module by `cfg(test)` alone.
 #[cfg(test)]
-#[cfg(feature = "aws-lc")]
 mod tests {
     use super::*;
     use crate::verify::Verifier;
 
     #[test]
     fn shown_with_what_was_chosen() {
-        let builder = Verifier::builder().backend(Backend::aws_lc()).max_token_bytes(512);
-        let want =
-            "VerifierBuilder { issuers: [], backend: Some(Backend(aws-lc)), max_token_bytes: 512, .. }";
-        assert_eq!(format!("{builder:?}"), want);
+        let Some(backend) = Backend::available().last() else { return };
+        let builder = Verifier::builder().backend(*backend).max_token_bytes(512);
+        let want = format!("issuers: [], backend: Some({backend:?}), max_token_bytes: 512, ..");
+        assert_eq!(format!("{builder:?}"), format!("VerifierBuilder {{ {want} }}"));
     }
 }
