@@ -16,9 +16,9 @@ pub fn check(input: &[u8]) {
     let [present, size @ .., shift] = *age;
     let seconds = u64::from(u16::from_be_bytes(size)) << (shift % 49);
     let age = (present % 2 == 1).then_some(Duration::from_secs(seconds));
-    let mut answer = FetchResponse::new(200, KEY_SET).with_cache_control(header);
+    let mut answer = FetchResponse::new(200, KEY_SET).with_header("cache-control", header);
     if let Some(age) = age {
-        answer = answer.with_age(age);
+        answer = answer.with_header("age", &age.as_secs().to_string());
     }
     let script = Script::new(vec![answer]);
     let remote = Remote::jwks_url_with("https://k.example/k", script).expect("a sound address");

@@ -10,7 +10,7 @@ use super::remote::{KEY_SET, Script, status, with_first_attempt};
 
 /// Keys are fetched only from the one address of a document that another reader finds sound, that names exactly this
 /// issuer, and whose `jwks_uri` is safe; otherwise nothing more is asked for and the reason is the one that the model
-/// gives. The well-known documents are asked for in their order, the second only when the first is denied.
+/// gives. The well-known documents are asked for in their order, the second only when the first is denied or no JSON.
 pub fn check(input: &[u8]) {
     let Some(([first, second, issuer], body)) = input.split_first_chunk::<3>() else { return };
     let statuses = [first, second].map(|pick| STATUSES[usize::from(*pick) % STATUSES.len()]);
@@ -28,13 +28,20 @@ pub fn check(input: &[u8]) {
         let (documents, rest) = asked.split_at(answers.len());
         assert_eq!(documents, &[openid, oauth][..answers.len()]);
         let code = status.last_error.as_deref().and_then(|error| error.split(':').next());
+        // A page for people where the first document should be: the second, here a key set, names no issuer.
+        let page = body.trim_ascii_start().first() != Some(&b'{');
+        if statuses[0] == 200 && page {
+            assert_eq!((rest, code), (&[oauth.to_owned()][..], Some("discovery_member_missing")));
+            return;
+        }
         if let ([address], None) = (rest, code) {
             assert_eq!((status.state, answered), (KeyState::Fresh, 200));
             assert!(is_safe(address), "keys were fetched from {address:?}");
         } else {
             assert_eq!((status.state, rest.len()), (KeyState::Loading, 0), "{code:?} {rest:?}");
         }
-        if answered != 200 {
+        // Where the second is a page, the first denial is told.
+        if answered != 200 || (denied && page) {
             assert_eq!(code, Some("discovery_status"));
             return;
         }

@@ -10,7 +10,7 @@ mod source;
 mod status;
 
 pub use source::Keys;
-pub use status::{IssuerStatus, KeyInfo, KeyState};
+pub use status::{IssuerStatus, KeyInfo, KeyOrigin, KeyState};
 
 pub(crate) use set::{Key, MAX_CANDIDATES, Selection};
 pub(crate) use source::{KeySource, KeyWish, Refreshed};

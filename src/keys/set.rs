@@ -124,10 +124,8 @@ impl KeySet {
     /// Whether both sets have the same keys, under the same ids and for the same algorithms, in whatever order.
     #[cfg(feature = "remote")]
     pub(crate) fn has_same_keys_as(&self, other: &Self) -> bool {
-        let same = |a: &Key, b: &Key| {
-            a.thumbprint == b.thumbprint && a.id == b.id && a.algorithms() == b.algorithms()
-        };
-        let within = |these: &[Key], those: &[Key]| these.iter().all(|a| those.iter().any(|b| same(a, b)));
+        let within =
+            |these: &[Key], those: &[Key]| these.iter().all(|a| those.iter().any(|b| a.is_same_as(b)));
         within(&self.keys, &other.keys) && within(&other.keys, &self.keys)
     }
 }
@@ -149,6 +147,12 @@ impl Key {
 
     pub(crate) fn id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    /// Whether both are one key, under one id and for the same algorithms.
+    #[cfg(feature = "remote")]
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.thumbprint == other.thumbprint && self.id == other.id && self.algorithms() == other.algorithms()
     }
 
     /// The thumbprint, unless it would help to guess a secret.

@@ -5,7 +5,7 @@ use std::time::Duration;
 #[cfg(feature = "remote")]
 use super::remote::{self, Remote, RemoteKeys};
 use super::set::{KeySet, Origin};
-use super::status::{IssuerStatus, KeyInfo, KeyState};
+use super::status::{IssuerStatus, KeyInfo, KeyOrigin, KeyState};
 use crate::crypto::Backend;
 use crate::error::{ConfigError, JwkSetError, KeyError, Unavailable};
 use crate::jose::{AlgorithmSet, JwkSet};
@@ -201,10 +201,13 @@ impl KeySource {
             Self::Fixed(set) => IssuerStatus {
                 issuer: issuer.to_owned(),
                 state: KeyState::Fixed,
+                origin: Some(KeyOrigin::SetUp),
                 age: None,
                 generation: FIXED_GENERATION,
                 keys: key_infos(set),
                 skipped: set.skipped().to_vec(),
+                last_success: None,
+                failed_attempts: 0,
                 last_error: None,
                 next_attempt: None,
             },

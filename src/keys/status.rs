@@ -13,6 +13,8 @@ pub struct IssuerStatus {
     pub issuer: String,
     /// Whether, and how well, its tokens can be judged.
     pub state: KeyState,
+    /// Where the keys in use came from; `None` before the first load.
+    pub origin: Option<KeyOrigin>,
     /// Time since the keys were last confirmed by the source; `None` for fixed keys and before the first load.
     pub age: Option<Duration>,
     /// How many sets have been taken so far; a change of keys changes it.
@@ -21,10 +23,47 @@ pub struct IssuerStatus {
     pub keys: Vec<KeyInfo>,
     /// The entries of the set that are not used, each with its reason.
     pub skipped: Vec<Skipped>,
+    /// Time since an attempt last brought or confirmed keys; `None` when none has yet, and for fixed keys.
+    pub last_success: Option<Duration>,
+    /// How many attempts in a row have brought nothing since.
+    pub failed_attempts: u32,
     /// Why the last attempt to renew the keys failed, if it did.
     pub last_error: Option<String>,
     /// Time until the next planned attempt; `None` for fixed keys and while an attempt is under way.
     pub next_attempt: Option<Duration>,
+}
+
+/// Where keys come from.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum KeyOrigin {
+    /// Given in the set-up, and never to change.
+    SetUp,
+    /// Got from the issuer, or read from the key file.
+    Source,
+    /// Kept on disk by an earlier run.
+    Snapshot,
+    /// Compiled into the program, to serve until the source answers.
+    Embedded,
+}
+
+impl KeyOrigin {
+    /// The origin as a stable word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SetUp => "set_up",
+            Self::Source => "source",
+            Self::Snapshot => "snapshot",
+            Self::Embedded => "embedded",
+        }
+    }
+}
+
+impl fmt::Display for KeyOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// Whether, and how well, an issuer's tokens can be judged.

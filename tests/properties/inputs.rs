@@ -1,7 +1,6 @@
 //! Arbitrary input: bytes without sense, and the real thing with a few places changed.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use portcullis::Algorithm;
 use portcullis::keys::remote::{FetchError, FetchResponse};
@@ -209,18 +208,20 @@ pub(crate) fn addresses() -> impl Strategy<Value = String> {
 }
 
 pub(crate) fn answer(bodies: &'static [Vec<u8>]) -> impl Strategy<Value = Result<FetchResponse, FetchError>> {
-    let status = prop_oneof![6 => Just(200u16), 1 => any::<u16>(), 1 => Just(404)];
-    let advice = prop_oneof!["max-age=[0-9]{0,25}", "[ -~]{0,40}", any::<String>()];
-    let response = (status, mutated(bodies), prop::option::of(advice), prop::option::of(any::<Duration>()))
-        .prop_map(|(status, body, advice, age)| {
-            let mut response = FetchResponse::new(status, body);
-            if let Some(advice) = advice {
-                response = response.with_cache_control(advice);
-            }
-            if let Some(age) = age {
-                response = response.with_age(age);
-            }
-            Ok(response)
-        });
+    let status = prop_oneof![6 => Just(200u16), 1 => any::<u16>(), 1 => Just(404), 1 => Just(304)];
+    let field = prop_oneof![
+        prop::sample::select(
+            &["age", "Cache-Control", "date", "ETag", "expires", "last-modified", "retry-after"][..]
+        )
+        .prop_map(str::to_owned),
+        any::<String>(),
+    ];
+    let date = "(Sun, )?[0-3][0-9] (Nov|Feb) [0-9]{4} [0-2][0-9]:[0-6][0-9]:[0-6][0-9] GMT";
+    let value = prop_oneof!["(max-age=)?[0-9]{0,25}", date, "[ -~]{0,40}", any::<String>()];
+    let fields = prop::collection::vec((field, value), 0..4);
+    let response = (status, mutated(bodies), fields).prop_map(|(status, body, fields)| {
+        let response = FetchResponse::new(status, body);
+        Ok(fields.iter().fold(response, |response, (name, value)| response.with_header(name, value)))
+    });
     prop_oneof![9 => response, 1 => Just(Err(FetchError::Connect))]
 }

@@ -87,7 +87,7 @@ impl Fetch for Hostile {
     fn fetch<'f>(&'f self, request: &'f FetchRequest) -> FetchFuture<'f> {
         let metadata = request.url().contains("/.well-known/");
         let body = if metadata { Ok(self.metadata.clone()) } else { self.keys.clone() };
-        Box::pin(async { Ok(FetchResponse::new(200, body?).with_cache_control(CHOSEN[5])) })
+        Box::pin(async { Ok(FetchResponse::new(200, body?).with_header("cache-control", CHOSEN[5])) })
     }
 }
 
@@ -115,8 +115,11 @@ fn no_log_line_repeats_a_token_a_secret_or_what_a_sender_chose() {
     let journal = journal.0.lock().unwrap().clone();
     for expected in [
         "the journal is open",
-        "keys changed",
-        "keys not renewed",
+        "event=refresh_started",
+        "event=refresh_succeeded",
+        "event=refresh_failed",
+        "event=key_added",
+        "event=keys_fresh",
         "code=discovery_issuer_mismatch",
         "code=key_set_no_usable_key",
         "code=fetch_connect",

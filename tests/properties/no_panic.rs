@@ -32,7 +32,7 @@ use crate::sources;
 use crate::testing::cases;
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 33] = [
+const DRIVEN: [(&str, &str); 34] = [
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
     ("crypto/decode::from_pem", "keys"),
@@ -50,8 +50,9 @@ const DRIVEN: [(&str, &str); 33] = [
     ("jose/jwk::parse", "keys"),
     ("jose/jwk::with_key_id", "texts"),
     ("jose/jwks::parse", "keys"),
-    ("keys/remote/fetch::new", "answers"),
-    ("keys/remote/fetch::with_cache_control", "answers"),
+    ("keys/remote/document::header", "answers"),
+    ("keys/remote/document::new", "answers"),
+    ("keys/remote/document::with_header", "answers"),
     ("keys/remote/mod::discover", "texts"),
     ("keys/remote/mod::discover_with", "texts"),
     ("keys/remote/mod::file", "files"),

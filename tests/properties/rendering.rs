@@ -19,7 +19,7 @@ use portcullis::jose::{
 use portcullis::keys::remote::{
     Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, HttpFetch, Remote,
 };
-use portcullis::keys::{KeyState, Keys};
+use portcullis::keys::{KeyOrigin, KeyState, Keys};
 use portcullis::testkit::{Answer, Flaw, Mint, SigningKey, TestIssuer};
 use portcullis::{
     Algorithm, Claims, ConfigError, Error, Issuer, Profile, Rejection, Requirement, Scope, Segment, Status,
@@ -72,6 +72,9 @@ fn words(album: &mut Album) {
     album.debug("KeyUse", &[KeyUse::Signature, KeyUse::Other]);
     for state in [KeyState::Fixed, KeyState::Loading, KeyState::Fresh, KeyState::Grace, KeyState::Expired] {
         album.display("KeyState", &state);
+    }
+    for origin in [KeyOrigin::SetUp, KeyOrigin::Source, KeyOrigin::Snapshot, KeyOrigin::Embedded] {
+        album.display("KeyOrigin", &origin);
     }
     album.debug("Profile", &[Profile::Rfc9068, Profile::Lenient]);
     for segment in [Segment::Header, Segment::Payload, Segment::Signature] {
@@ -289,13 +292,13 @@ impl Fetch for Hostile {
     fn fetch<'f>(&'f self, request: &'f FetchRequest) -> FetchFuture<'f> {
         let metadata = format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"https://id.example.com/jwks"}}"#);
         let body = if request.url().contains("/.well-known/") { metadata } else { self.0.clone() };
-        Box::pin(async move { Ok(FetchResponse::new(200, body).with_cache_control(CHOSEN[0])) })
+        Box::pin(async move { Ok(FetchResponse::new(200, body).with_header("cache-control", CHOSEN[0])) })
     }
 }
 
 /// Sources of keys after hostile answers.
 async fn sources_of_keys(album: &mut Album) {
-    let response = FetchResponse::new(200, secret()).with_cache_control(CHOSEN[1]);
+    let response = FetchResponse::new(200, secret()).with_header("cache-control", CHOSEN[1]);
     album.debug("FetchResponse", &response);
     let hidden = format!("https://id.example.com/keys?code={}", CHOSEN[2]);
     album.debug("FetchRequest", &FetchRequest::new(hidden.as_str(), 1));

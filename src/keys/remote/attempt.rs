@@ -5,8 +5,10 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::time::timeout;
 
+use super::cache_control;
 use super::discovery::{self, DiscoveryError};
 use super::fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
+use super::validators::Validators;
 use crate::error::JwkSetError;
 use crate::jose::MAX_SET_BYTES;
 
@@ -30,9 +32,24 @@ pub(super) struct Located {
 
 /// What an attempt brought.
 pub(super) struct Attempted {
-    pub(super) outcome: Result<FetchResponse, RefreshError>,
+    pub(super) outcome: Result<Answer, RefreshError>,
     /// What to remember for the next one.
     pub(super) located: Option<Located>,
+}
+
+/// A key set, or the word that it is the one that was known.
+pub(super) enum Answer {
+    /// A document, at this address.
+    Document { url: String, response: FetchResponse },
+    /// The document that was known, with new advice on how long it holds.
+    Unchanged { response: FetchResponse },
+}
+
+/// A document that need not be sent again: where it was, and how it is known.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'d> {
+    pub(super) url: &'d str,
+    pub(super) validators: &'d Validators,
 }
 
 /// Makes one attempt at moment `now`.
@@ -40,11 +57,12 @@ pub(super) async fn attempt(
     fetch: &dyn Fetch,
     place: &Place,
     located: Option<Located>,
+    known: Option<Known<'_>>,
     now: Duration,
 ) -> Attempted {
     let issuer = match place {
         Place::At { url } => {
-            return Attempted { outcome: key_set(fetch, url).await, located: None };
+            return Attempted { outcome: key_set(fetch, url, known).await, located: None };
         }
         Place::Discovered { issuer } => issuer,
     };
@@ -57,15 +75,22 @@ pub(super) async fn attempt(
             (Err(error), None) => return Attempted { outcome: Err(error), located: None },
         },
     };
-    let outcome = key_set(fetch, &located.jwks_uri).await;
+    let outcome = key_set(fetch, &located.jwks_uri, known).await;
     Attempted { outcome, located: Some(located) }
 }
 
-async fn key_set(fetch: &dyn Fetch, url: &str) -> Result<FetchResponse, RefreshError> {
-    let response = get(fetch, &FetchRequest::new(url, MAX_SET_BYTES)).await?;
+async fn key_set(fetch: &dyn Fetch, url: &str, known: Option<Known<'_>>) -> Result<Answer, RefreshError> {
+    let known = known.filter(|known| known.url == url && !known.validators.are_absent());
+    let mut request = FetchRequest::new(url, MAX_SET_BYTES);
+    if let Some(known) = known {
+        request = request.unless(known.validators.clone());
+    }
+    let response = get(fetch, &request).await?;
     match response.status() {
-        200 => Ok(response),
-        status => Err(RefreshError::Status(status)),
+        200 => Ok(Answer::Document { url: url.to_owned(), response }),
+        // Only who asked whether anything changed can be told that nothing did.
+        304 if known.is_some() => Ok(Answer::Unchanged { response }),
+        status => Err(RefreshError::Status { status, retry_after: cache_control::retry_after(&response) }),
     }
 }
 
@@ -83,8 +108,8 @@ pub(super) async fn get(fetch: &dyn Fetch, request: &FetchRequest) -> Result<Fet
 pub(super) enum RefreshError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    #[error("the key set was answered with status {0}")]
-    Status(u16),
+    #[error("the key set was answered with status {status}")]
+    Status { status: u16, retry_after: Option<Duration> },
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
     #[error(transparent)]
@@ -100,11 +125,20 @@ impl RefreshError {
     pub(super) const fn code(&self) -> &'static str {
         match self {
             Self::Fetch(error) => error.code(),
-            Self::Status(_) => "fetch_status",
+            Self::Status { .. } => "fetch_status",
             Self::Discovery(error) => error.code(),
             Self::Set(error) => error.code(),
             Self::Unconfirmed => "key_set_unconfirmed",
             Self::BrokenOff => "fetch_broken_off",
+        }
+    }
+
+    /// How long the source wants not to be asked.
+    pub(super) const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. }
+            | Self::Discovery(DiscoveryError::Status { retry_after, .. }) => *retry_after,
+            _ => None,
         }
     }
 }

@@ -3,13 +3,15 @@
 //! [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414#section-3).
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use thiserror::Error;
 
 use super::address::{self, Part};
 use super::attempt::{RefreshError, get};
-use super::fetch::{Fetch, FetchRequest};
+use super::cache_control;
+use super::fetch::{Fetch, FetchRequest, FetchResponse};
 use crate::jose::{Names, Reading, StrictValue, Text};
 
 /// The address of the issuer's key set.
@@ -17,15 +19,19 @@ use crate::jose::{Names, Reading, StrictValue, Text};
 /// # Errors
 /// [`RefreshError`]: no answer, or metadata that does not vouch for this issuer.
 pub(super) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str) -> Result<String, RefreshError> {
-    let mut response = get(fetch, &FetchRequest::new(openid_url(issuer), MAX_METADATA_BYTES)).await?;
-    // Only an answer that denies the document lets the other be asked for: a server in trouble is not asked twice.
-    let denied = (400..500).contains(&response.status()) && !ASK_LATER.contains(&response.status());
-    if denied && let Some(url) = oauth_url(issuer) {
-        response = get(fetch, &FetchRequest::new(url, MAX_METADATA_BYTES)).await?;
-    }
+    let first =
+        read_answer(&get(fetch, &FetchRequest::new(openid_url(issuer), MAX_METADATA_BYTES)).await?, issuer);
+    let Err(denial) = first else { return Ok(first?) };
+    let Some(url) = oauth_url(issuer).filter(|_| denial.denies()) else { return Err(denial.into()) };
+    let second = get(fetch, &FetchRequest::new(url, MAX_METADATA_BYTES)).await?;
+    // Where neither is, the first denial is the one to look into.
+    Ok(read_answer(&second, issuer).map_err(|error| if error.denies() { denial } else { error })?)
+}
+
+fn read_answer(response: &FetchResponse, issuer: &str) -> Result<String, DiscoveryError> {
     match response.status() {
-        200 => Ok(read_metadata(response.body(), issuer)?),
-        status => Err(DiscoveryError::Status(status).into()),
+        200 => read_metadata(response.body(), issuer),
+        status => Err(DiscoveryError::Status { status, retry_after: cache_control::retry_after(response) }),
     }
 }
 
@@ -53,6 +59,7 @@ fn read_metadata(json: &[u8], issuer: &str) -> Result<String, DiscoveryError> {
         return Err(match pass.reading {
             Reading { repeated: true, .. } => DiscoveryError::Repeated,
             Reading { member: Some(member), .. } if error.is_data() => DiscoveryError::Member { member },
+            _ if is_page(json) => DiscoveryError::Page,
             _ => DiscoveryError::Json,
         });
     }
@@ -66,6 +73,11 @@ fn read_metadata(json: &[u8], issuer: &str) -> Result<String, DiscoveryError> {
         return Err(DiscoveryError::JwksUri { reason: "the keys of an issuer on https are on https" });
     }
     Ok(jwks_uri.into_owned())
+}
+
+/// Whether this is something else from its first letter on, and not a document that is spoilt.
+fn is_page(json: &[u8]) -> bool {
+    json.trim_ascii_start().first() != Some(&b'{')
 }
 
 #[derive(Default)]
@@ -110,8 +122,10 @@ impl<'j> Visitor<'j> for MetadataVisitor<'_, 'j> {
 /// Why an issuer's metadata says nothing of its keys.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub(super) enum DiscoveryError {
-    #[error("the issuer's metadata was answered with status {0}")]
-    Status(u16),
+    #[error("the issuer's metadata was answered with status {status}")]
+    Status { status: u16, retry_after: Option<Duration> },
+    #[error("the issuer's metadata is not a JSON object, but perhaps a page for people")]
+    Page,
     #[error("the issuer's metadata is not a JSON object")]
     Json,
     #[error("the issuer's metadata has a member twice")]
@@ -128,12 +142,22 @@ impl DiscoveryError {
     /// The reason as a stable word.
     pub(super) const fn code(&self) -> &'static str {
         match self {
-            Self::Status(_) => "discovery_status",
-            Self::Json => "discovery_not_json",
+            Self::Status { .. } => "discovery_status",
+            Self::Page | Self::Json => "discovery_not_json",
             Self::Repeated => "discovery_repeated_member",
             Self::Member { .. } => "discovery_member_missing",
             Self::IssuerMismatch => "discovery_issuer_mismatch",
             Self::JwksUri { .. } => "discovery_jwks_uri",
+        }
+    }
+
+    /// Whether there seems to be no such document, so that the other is asked for: a refusal, or a page for people, as
+    /// servers send that answer every address with the same application. A server in trouble is not asked twice.
+    fn denies(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => (400..500).contains(status) && !ASK_LATER.contains(status),
+            Self::Page => true,
+            _ => false,
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AGE, CACHE_CONTROL, HeaderMap};
+use reqwest::header::{ACCEPT, HeaderMap};
 use reqwest::{Client, ClientBuilder, Response, redirect, retry};
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
@@ -16,7 +17,6 @@ use url::Url;
 
 use super::address::{self, Part};
 use super::attempt::FETCH_TIMEOUT;
-use super::cache_control;
 use super::fetch::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse};
 use crate::error::ConfigError;
 
@@ -133,7 +133,9 @@ impl Fetch for HttpFetch {
             let client =
                 if address::is_loopback(&url) { Some(&self.loopback) } else { self.internet.as_ref() };
             let client = client.ok_or(FetchError::Tls)?;
-            let response = client.get(url).header(ACCEPT, ACCEPTED).send().await;
+            let asked = client.get(url).header(ACCEPT, ACCEPTED);
+            let asked = request.headers().fold(asked, |asked, (name, value)| asked.header(name, value));
+            let response = asked.send().await;
             read(response.map_err(|error| classify(&error))?, request.max_bytes()).await
         })
     }
@@ -141,15 +143,15 @@ impl Fetch for HttpFetch {
 
 async fn read(mut response: Response, limit: usize) -> Result<FetchResponse, FetchError> {
     let status = response.status().as_u16();
+    let headers = mem::take(response.headers_mut());
+    let answer = |body| with_headers(FetchResponse::new(status, body), &headers);
     if status != 200 {
-        return Ok(FetchResponse::new(status, Vec::new()));
+        return Ok(answer(Vec::new()));
     }
     let too_large = |bytes: u64| usize::try_from(bytes).map_or(true, |bytes| bytes > limit);
     if response.content_length().is_some_and(too_large) {
         return Err(FetchError::TooLarge { limit });
     }
-    let cache_control = joined_cache_control(response.headers());
-    let age = response.headers().get(AGE).and_then(|age| age.to_str().ok()).and_then(cache_control::seconds);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
         if chunk.len() > limit.saturating_sub(body.len()) {
@@ -157,20 +159,12 @@ async fn read(mut response: Response, limit: usize) -> Result<FetchResponse, Fet
         }
         body.extend_from_slice(&chunk);
     }
-    let mut answer = FetchResponse::new(status, body);
-    if let Some(value) = cache_control {
-        answer = answer.with_cache_control(value);
-    }
-    if let Some(age) = age {
-        answer = answer.with_age(age);
-    }
-    Ok(answer)
+    Ok(answer(body))
 }
 
-fn joined_cache_control(headers: &HeaderMap) -> Option<String> {
-    let values: Vec<_> =
-        headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok()).collect();
-    if values.is_empty() { None } else { Some(values.join(", ")) }
+fn with_headers(answer: FetchResponse, headers: &HeaderMap) -> FetchResponse {
+    let readable = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    readable.fold(answer, |answer, (name, value)| answer.with_header(name, value))
 }
 
 /// The kind of fault, and nothing of the text: that may quote the server.

@@ -36,8 +36,11 @@ mod address;
 mod attempt;
 mod cache_control;
 mod discovery;
+mod document;
+mod events;
 mod fetch;
 mod file;
+mod holding;
 #[cfg(feature = "reqwest")]
 mod http;
 mod intake;
@@ -46,6 +49,8 @@ mod schedule;
 mod task;
 #[cfg(test)]
 mod tests;
+mod validators;
+mod waiting;
 
 use std::fmt;
 use std::path::PathBuf;

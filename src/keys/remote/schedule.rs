@@ -74,8 +74,33 @@ pub(super) enum Ended {
     Renewed { max_age: Duration },
     /// With keys that must be seen again before they are used, for the first time in a row or not.
     Held { again: bool },
-    /// With nothing of use.
-    Failed,
+    /// With nothing of use; the source may have said when to come again.
+    Failed { retry_after: Option<Duration> },
+}
+
+/// Why an attempt is made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Cause {
+    /// The first of all.
+    First,
+    /// The keys are to be renewed.
+    Renewal,
+    /// The attempt before brought nothing of use.
+    Retry,
+    /// A token's key is unknown.
+    UnknownKey,
+}
+
+impl Cause {
+    /// The cause as a stable word.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Renewal => "renewal",
+            Self::Retry => "retry",
+            Self::UnknownKey => "unknown_key",
+        }
+    }
 }
 
 /// When the next attempt of one source is made, and who may wait for it.
@@ -86,6 +111,8 @@ pub(super) struct Schedule {
     running: bool,
     /// The next attempt, if no wish hastens it.
     planned: Duration,
+    /// The source asked not to be asked before, and neither plan nor wish goes against that.
+    held_off: Duration,
     failures: u32,
     /// A key was asked for that no attempt started since could have brought. One flag for all such keys: what a
     /// stranger can invent must not take memory.
@@ -101,6 +128,7 @@ impl Schedule {
             last_start: None,
             running: false,
             planned: Duration::ZERO,
+            held_off: Duration::ZERO,
             failures: 0,
             wished: false,
             confirming: false,
@@ -113,12 +141,18 @@ impl Schedule {
 
     /// When the next attempt starts, unless one is under way.
     pub(super) fn next_start(&self) -> Duration {
-        if self.wished { self.planned.min(self.early_from()) } else { self.planned }
+        let wanted = if self.wished { self.planned.min(self.early_from()) } else { self.planned };
+        wanted.max(self.held_off)
     }
 
     /// From when on an unknown key may cause an attempt: an interval after the last start, whatever came of it.
     fn early_from(&self) -> Duration {
         self.last_start.map_or(Duration::ZERO, |start| start.saturating_add(self.timing.unknown_key_interval))
+    }
+
+    /// Whether a key was asked for that the next attempt is to bring.
+    pub(super) const fn is_wished(&self) -> bool {
+        self.wished
     }
 
     /// Notes that a token's key is unknown. True when the token should wait: an attempt is under way, starts now, or is
@@ -143,10 +177,17 @@ impl Schedule {
 
     /// An attempt starts. It covers every wish made so far, and none that is made while it runs: the answer may have
     /// been written before.
-    pub(super) fn begin(&mut self, now: Duration) {
+    pub(super) fn begin(&mut self, now: Duration) -> Cause {
+        let cause = match self.last_start {
+            None => Cause::First,
+            Some(_) if self.wished => Cause::UnknownKey,
+            Some(_) if self.failures > 0 => Cause::Retry,
+            Some(_) => Cause::Renewal,
+        };
         self.last_start = Some(now);
         self.running = true;
         self.wished = false;
+        cause
     }
 
     /// The attempt has ended.
@@ -155,6 +196,7 @@ impl Schedule {
         match ended {
             Ended::Renewed { max_age } => {
                 self.failures = 0;
+                self.held_off = Duration::ZERO;
                 self.confirming = false;
                 // From the start, as ages are: an answer that took long leaves no less time for the next.
                 let start = self.last_start.unwrap_or(now);
@@ -171,7 +213,11 @@ impl Schedule {
                 self.failures = self.failures.saturating_add(1);
                 self.confirming = true;
             }
-            Ended::Failed => self.failures = self.failures.saturating_add(1),
+            Ended::Failed { retry_after } => {
+                self.failures = self.failures.saturating_add(1);
+                // No header can make us slower than our own slowest back-off.
+                self.held_off = now.saturating_add(retry_after.unwrap_or_default().min(MAX_BACKOFF));
+            }
         }
         let wait = failure_wait(self.timing.renewal, self.failures, jitter);
         self.planned = now.saturating_add(wait);

@@ -1,16 +1,19 @@
 //! The one task that fetches.
 
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::attempt::{Located, RefreshError, attempt};
+use super::attempt::{Answer, Attempted, Located, RefreshError, attempt};
 use super::cache_control;
-use super::fetch::FetchResponse;
+use super::events;
+use super::holding::{Holding, Term};
 use super::intake::{Change, Held, Intake, Judged};
-use super::refresh::{Confirmed, Holding, Shared};
-use super::schedule::{Ended, Freshness, Jitter};
+use super::refresh::{Ledger, Shared};
+use super::schedule::{Cause, Ended, Jitter};
+use crate::keys::status::{KeyOrigin, KeyState};
 
 /// Makes one attempt after the other, each when it is due, until nobody holds the keys any more.
 ///
@@ -26,14 +29,21 @@ pub(super) async fn run(source: Weak<Shared>) {
     loop {
         let Some(shared) = source.upgrade() else { return };
         let now = shared.now();
-        let wait = begin_or_wait(&shared, now);
+        let turn = shared.tell_state();
+        let step = begin_or_wait(&shared, now);
         drop(shared);
-        if let Some(wait) = wait {
-            // In time or nudged: either way the schedule is asked again.
-            let _ = timeout(wait, nudge.notified()).await;
-            continue;
-        }
-        let attempted = attempt(&*plan.fetch, &plan.place, located.take(), now).await;
+        let cause = match step {
+            Step::Begun(cause) => cause,
+            Step::Wait(wait) => {
+                let wait = turn.map_or(wait, |turn| wait.min(turn));
+                // In time or nudged: either way the schedule is asked again.
+                let _ = timeout(wait, nudge.notified()).await;
+                continue;
+            }
+        };
+        let known = intake.known(cause, now);
+        let attempted = attempt(&*plan.fetch, &plan.place, located.take(), known, now);
+        let Some(attempted) = telling(&source, turn, attempted).await else { return };
         let Some(shared) = source.upgrade() else { return };
         located = attempted.located;
         let worked = finish(&shared, &mut intake, attempted.outcome, now);
@@ -43,15 +53,40 @@ pub(super) async fn run(source: Weak<Shared>) {
     }
 }
 
+/// Waits for the attempt, and meanwhile tells of states that passing time brings. `None` when nobody holds the keys.
+async fn telling(
+    source: &Weak<Shared>,
+    mut turn: Option<Duration>,
+    attempted: impl Future<Output = Attempted>,
+) -> Option<Attempted> {
+    let mut attempted = pin!(attempted);
+    while let Some(wait) = turn {
+        if let Ok(attempted) = timeout(wait, attempted.as_mut()).await {
+            return Some(attempted);
+        }
+        turn = source.upgrade()?.tell_state();
+    }
+    Some(attempted.await)
+}
+
+/// What the task does next.
+enum Step {
+    Begun(Cause),
+    Wait(Duration),
+}
+
 /// Marks an attempt as begun if one is due, or says how long to wait.
-fn begin_or_wait(shared: &Shared, now: Duration) -> Option<Duration> {
+fn begin_or_wait(shared: &Shared, now: Duration) -> Step {
     let mut ledger = shared.ledger();
     let wait = ledger.schedule.next_start().saturating_sub(now);
-    if wait.is_zero() {
-        ledger.schedule.begin(now);
-        return None;
+    if !wait.is_zero() {
+        return Step::Wait(wait);
     }
-    Some(wait)
+    let cause = ledger.schedule.begin(now);
+    let turned_away = std::mem::take(&mut ledger.turned_away);
+    drop(ledger);
+    events::refresh_started(&shared.plan.issuer, cause, turned_away);
+    Step::Begun(cause)
 }
 
 /// Whether the key set's address still leads to key sets.
@@ -65,88 +100,84 @@ enum Worked {
 fn finish(
     shared: &Shared,
     intake: &mut Intake,
-    outcome: Result<FetchResponse, RefreshError>,
+    outcome: Result<Answer, RefreshError>,
     started: Duration,
 ) -> Worked {
     let now = shared.now();
     let timing = &shared.plan.timing;
     let before = shared.holding.load_full();
-    let current = match before.freshness(now, timing) {
-        None => Held::Nothing,
-        Some((Freshness::Expired, _)) => Held::Expired(&before.set),
-        Some((Freshness::Fresh | Freshness::Grace, _)) => Held::Usable(&before.set),
+    let current = match before.state(now) {
+        KeyState::Fixed | KeyState::Loading => Held::Nothing,
+        KeyState::Expired => Held::Expired(&before.set),
+        KeyState::Fresh | KeyState::Grace => Held::Usable(&before.set),
     };
-    let judged = outcome.and_then(|response| {
-        let default = timing.default_max_age;
-        let max_age = cache_control::max_age(response.cache_control(), response.age(), default);
-        Ok((intake.judge(response.into_body(), current)?, max_age))
+    let judged = outcome.and_then(|answer| {
+        let (Answer::Document { response, .. } | Answer::Unchanged { response }) = &answer;
+        let max_age = cache_control::max_age(response, timing.default_max_age);
+        Ok((intake.judge(answer, current, started)?, max_age))
     });
-    let (ended, taken, error) = match judged {
+    match judged {
         Ok((Judged::Taken { set, change }, max_age)) => {
             let generation = match change {
                 Change::Same => before.generation,
                 Change::Other => before.generation.saturating_add(1),
             };
             // Counted from the start: the answer was written after that, and nobody knows how long.
-            let confirmed = Some(Confirmed { at: started, max_age });
-            (Ended::Renewed { max_age }, Some((Holding { set, generation, confirmed }, change)), None)
+            let term = Term {
+                origin: KeyOrigin::Source,
+                since: started,
+                age_then: Duration::ZERO,
+                max_age,
+                max_stale: timing.max_stale,
+            };
+            let holding = Arc::new(Holding { set, generation, term: Some(term) });
+            let next = conclude(shared, Ended::Renewed { max_age }, |ledger| {
+                shared.holding.store(Arc::clone(&holding));
+                ledger.last_error = None;
+                ledger.last_success = Some(now);
+                ledger.failures = 0;
+            });
+            let issuer = shared.plan.issuer.as_str();
+            if change == Change::Other {
+                events::keys_changed(issuer, generation, &before.set, &holding.set);
+            }
+            events::refresh_succeeded(issuer, generation, &holding.set, next);
+            shared.tell_state();
+            Worked::Yes
         }
-        Ok((Judged::Held { again }, _)) => (Ended::Held { again }, None, Some(RefreshError::Unconfirmed)),
-        Err(error) => (Ended::Failed, None, Some(error)),
-    };
-    let worked = if ended == Ended::Failed { Worked::No } else { Worked::Yes };
-    let report = match (&taken, &error) {
-        (Some((holding, Change::Other)), _) => Report::Changed {
-            generation: holding.generation,
-            keys: holding.set.keys().len(),
-            skipped: holding.set.skipped().len(),
-        },
-        (_, Some(error)) => Report::Failed(error.code()),
-        (_, None) => Report::Confirmed,
-    };
-    conclude(shared, taken.map(|(holding, _)| holding), ended, error, report);
-    worked
+        Ok((Judged::Held { again }, _)) => {
+            fail(shared, Ended::Held { again }, RefreshError::Unconfirmed);
+            Worked::Yes
+        }
+        Err(error) => {
+            fail(shared, Ended::Failed { retry_after: error.retry_after() }, error);
+            Worked::No
+        }
+    }
 }
 
-/// What the operator is told.
-enum Report {
-    Changed { generation: u64, keys: usize, skipped: usize },
-    Confirmed,
-    Failed(&'static str),
+fn fail(shared: &Shared, ended: Ended, error: RefreshError) {
+    let mut failures = 0;
+    let next = conclude(shared, ended, |ledger| {
+        ledger.failures = ledger.failures.saturating_add(1);
+        failures = ledger.failures;
+        ledger.last_error = Some(error.clone());
+    });
+    events::refresh_failed(&shared.plan.issuer, &error, failures, next);
 }
 
-/// Writes the end of an attempt into the ledger, then tells waiters and the log.
-fn conclude(
-    shared: &Shared,
-    taken: Option<Holding>,
-    ended: Ended,
-    error: Option<RefreshError>,
-    report: Report,
-) {
+/// Writes the end of an attempt into the ledger, then tells those who wait. The time until the next attempt.
+fn conclude(shared: &Shared, ended: Ended, write: impl FnOnce(&mut Ledger)) -> Duration {
     let now = shared.now();
     let mut ledger = shared.ledger();
-    if let Some(holding) = taken {
-        shared.holding.store(Arc::new(holding));
-    }
+    write(&mut ledger);
     ledger.schedule.end(now, ended, Jitter::new(fastrand::u32(..Jitter::STEPS)));
-    ledger.last_error = error;
     ledger.ended = ledger.ended.saturating_add(1);
     let number = ledger.ended;
     let next = ledger.schedule.next_start().saturating_sub(now);
     drop(ledger);
     shared.publish_end(number);
-    let issuer = shared.plan.issuer.as_str();
-    match report {
-        Report::Changed { generation, keys, skipped } => {
-            tracing::info!(target: TARGET, issuer, generation, keys, skipped, next_attempt = ?next, "keys changed");
-        }
-        Report::Confirmed => {
-            tracing::debug!(target: TARGET, issuer, next_attempt = ?next, "keys confirmed");
-        }
-        Report::Failed(code) => {
-            tracing::warn!(target: TARGET, issuer, code, next_attempt = ?next, "keys not renewed");
-        }
-    }
+    next
 }
 
 /// Sees to it that an end of the task, by its runtime's or a panic in [`Fetch`](super::Fetch), leaves nobody waiting and
@@ -159,7 +190,9 @@ impl Drop for TaskEnd {
         let mut ledger = shared.ledger();
         shared.forget_task();
         if ledger.schedule.is_running() {
-            ledger.schedule.end(shared.now(), Ended::Failed, Jitter::new(fastrand::u32(..Jitter::STEPS)));
+            let failed = Ended::Failed { retry_after: None };
+            ledger.schedule.end(shared.now(), failed, Jitter::new(fastrand::u32(..Jitter::STEPS)));
+            ledger.failures = ledger.failures.saturating_add(1);
             ledger.last_error = Some(RefreshError::BrokenOff);
         }
         ledger.ended = ledger.ended.saturating_add(1);
@@ -168,5 +201,3 @@ impl Drop for TaskEnd {
         shared.publish_end(number);
     }
 }
-
-const TARGET: &str = "portcullis::keys";

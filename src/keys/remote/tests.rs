@@ -1,5 +1,6 @@
 //! The contract of the module's documentation, on a paused clock with a scripted source.
 
+mod caching;
 mod flow;
 mod http;
 mod sources;
@@ -28,6 +29,8 @@ pub(super) const JWKS: &str = "https://id.example.com/jwks";
 #[derive(Clone)]
 pub(super) enum Play {
     Answer(FetchResponse),
+    /// As an HTTP server does: 304 to a request that is made on condition, the answer to any other.
+    Stuck(FetchResponse),
     Fail(FetchError),
     Hang,
     Panic,
@@ -35,7 +38,7 @@ pub(super) enum Play {
 
 impl Play {
     pub(super) fn keys(names: &str) -> Self {
-        Self::Answer(FetchResponse::new(200, jwks(names)).with_cache_control("max-age=600"))
+        Self::Answer(FetchResponse::new(200, jwks(names)).with_header("cache-control", "max-age=600"))
     }
 
     pub(super) fn text(status: u16, body: &str) -> Self {
@@ -51,6 +54,8 @@ pub(super) struct Scripted {
     queue: Mutex<VecDeque<Play>>,
     delay: Mutex<Duration>,
     asked: Mutex<Vec<String>>,
+    /// The condition of each request.
+    conditions: Mutex<Vec<Option<String>>>,
     in_flight: AtomicUsize,
     pub(super) most_in_flight: AtomicUsize,
 }
@@ -78,6 +83,11 @@ impl Scripted {
         self.asked.lock().unwrap().clone()
     }
 
+    /// The condition of the last request.
+    pub(super) fn condition(&self) -> Option<String> {
+        self.conditions.lock().unwrap().last().cloned().flatten()
+    }
+
     pub(super) fn fetches(&self) -> usize {
         self.asked.lock().unwrap().len()
     }
@@ -99,6 +109,8 @@ impl Fetch for Scripted {
     fn fetch<'f>(&'f self, request: &'f FetchRequest) -> FetchFuture<'f> {
         Box::pin(async move {
             self.asked.lock().unwrap().push(request.url().to_owned());
+            let condition = request.headers().map(|(name, value)| format!("{name}: {value}")).next();
+            self.conditions.lock().unwrap().push(condition.clone());
             let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
             self.most_in_flight.fetch_max(now, Ordering::SeqCst);
             let _in_flight = InFlight(self);
@@ -110,7 +122,8 @@ impl Fetch for Scripted {
             }
             match play {
                 None => Ok(FetchResponse::new(404, "no such document")),
-                Some(Play::Answer(response)) => Ok(response),
+                Some(Play::Stuck(_)) if condition.is_some() => Ok(FetchResponse::new(304, "")),
+                Some(Play::Answer(response) | Play::Stuck(response)) => Ok(response),
                 Some(Play::Fail(error)) => Err(error),
                 Some(Play::Hang) => std::future::pending().await,
                 Some(Play::Panic) => panic!("scripted"),

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 const LEAST: Jitter = Jitter(0);
 const MOST: Jitter = Jitter(999);
+const FAILED: Ended = Ended::Failed { retry_after: None };
 const TIMING: Timing = Timing {
     max_stale: Duration::from_secs(3_600),
     unknown_key_interval: Duration::from_secs(10),
@@ -77,14 +78,14 @@ fn a_slow_answer_does_not_put_off_the_next() {
 fn failures_double_the_wait_to_a_minute_and_a_success_forgets_them() {
     let mut schedule = Schedule::new(TIMING);
     for want in [999, 1_998, 3_996, 7_992, 15_984, 31_968, 59_940, 59_940, 59_940] {
-        ended(&mut schedule, secs(0), secs(0), Ended::Failed);
+        ended(&mut schedule, secs(0), secs(0), FAILED);
         assert_eq!(schedule.next_start(), ms(want));
     }
     ended(&mut schedule, secs(0), secs(0), Ended::Renewed { max_age: secs(60) });
-    ended(&mut schedule, secs(0), secs(0), Ended::Failed);
+    ended(&mut schedule, secs(0), secs(0), FAILED);
     assert_eq!(schedule.next_start(), ms(999));
     schedule.failures = u32::MAX;
-    ended(&mut schedule, secs(0), secs(0), Ended::Failed);
+    ended(&mut schedule, secs(0), secs(0), FAILED);
     assert_eq!(schedule.next_start(), ms(59_940), "nothing overflows");
 }
 
@@ -92,7 +93,7 @@ fn failures_double_the_wait_to_a_minute_and_a_success_forgets_them() {
 fn jitter_that_draws_nothing_still_waits() {
     let mut schedule = Schedule::new(TIMING);
     schedule.begin(secs(0));
-    schedule.end(secs(0), Ended::Failed, LEAST);
+    schedule.end(secs(0), FAILED, LEAST);
     assert_eq!(schedule.next_start(), ms(100));
 }
 
@@ -102,7 +103,7 @@ fn a_cheap_source_is_asked_at_its_interval_and_no_later_after_failures() {
     ended(&mut schedule, secs(0), secs(0), Ended::Renewed { max_age: secs(600) });
     assert_eq!(schedule.next_start(), secs(10));
     for _ in 0..20 {
-        ended(&mut schedule, secs(0), secs(0), Ended::Failed);
+        ended(&mut schedule, secs(0), secs(0), FAILED);
     }
     assert_eq!(schedule.next_start(), ms(9_990));
 }
@@ -116,7 +117,7 @@ fn an_unknown_key_hastens_one_attempt_an_interval() {
     assert!(schedule.wish(secs(110), secs(110)), "on the edge");
     schedule.begin(secs(110));
     assert!(schedule.wish(secs(111), secs(111)), "one is under way: wait for it");
-    schedule.end(secs(112), Ended::Failed, MOST);
+    schedule.end(secs(112), FAILED, MOST);
     assert_eq!(schedule.next_start(), ms(112_999), "back-off comes before the interval ends");
     ended(&mut schedule, secs(113), secs(113), Ended::Renewed { max_age: secs(600) });
     assert_eq!(
@@ -140,7 +141,7 @@ fn waiting_for_any_keys_hastens_nothing() {
     let mut schedule = Schedule::new(TIMING);
     assert!(schedule.attempts_by(secs(0)));
     for _ in 0..9 {
-        ended(&mut schedule, secs(0), secs(0), Ended::Failed);
+        ended(&mut schedule, secs(0), secs(0), FAILED);
     }
     assert!(!schedule.attempts_by(ms(59_939)));
     assert!(schedule.attempts_by(ms(59_940)), "due on the deadline");
@@ -152,7 +153,7 @@ fn waiting_for_any_keys_hastens_nothing() {
 fn keys_seen_once_are_confirmed_within_a_second() {
     let mut schedule = Schedule::new(TIMING);
     for _ in 0..9 {
-        ended(&mut schedule, secs(0), secs(0), Ended::Failed);
+        ended(&mut schedule, secs(0), secs(0), FAILED);
     }
     ended(&mut schedule, secs(60), secs(60), Ended::Held { again: false });
     assert_eq!(schedule.next_start(), ms(60_999));
@@ -175,7 +176,7 @@ fn step() -> impl Strategy<Value = Step> {
     let ended = prop_oneof![
         (60_000_u64..86_400_000).prop_map(|max_age| Ended::Renewed { max_age: ms(max_age) }),
         any::<bool>().prop_map(|again| Ended::Held { again }),
-        Just(Ended::Failed),
+        Just(FAILED),
     ];
     prop_oneof![
         (0_u64..20_000).prop_map(Step::Pass),

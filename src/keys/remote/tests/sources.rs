@@ -33,11 +33,21 @@ async fn metadata_leads_to_the_keys_and_is_remembered_for_a_day() {
 
 #[tokio::test(start_paused = true)]
 async fn oauth_metadata_is_asked_for_when_openid_metadata_is_denied() {
+    for denial in [Play::text(404, ""), Play::text(401, ""), Play::text(200, "<!doctype html>")] {
+        let source = Scripted::with("a");
+        source.set(OPENID, denial);
+        source.set(OAUTH, metadata(ISSUER, JWKS));
+        let keys = discovered(&source);
+        keys.ready().await;
+        assert_eq!(source.asked(), [OPENID, OAUTH, JWKS]);
+    }
+    // A document that speaks of another issuer is an answer, and no other is looked for.
     let source = Scripted::with("a");
+    source.set(OPENID, metadata("https://other.example", JWKS));
     source.set(OAUTH, metadata(ISSUER, JWKS));
     let keys = discovered(&source);
-    keys.ready().await;
-    assert_eq!(source.asked(), [OPENID, OAUTH, JWKS]);
+    pass(ms(50)).await;
+    assert_eq!((last_error(&keys).as_deref(), source.fetches()), (Some("discovery_issuer_mismatch"), 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -49,7 +59,7 @@ async fn metadata_that_does_not_vouch_leads_nowhere() {
         (metadata(ISSUER, "http://id.example.com/jwks"), "discovery_jwks_uri", 1),
         (metadata(ISSUER, "https://u:p@id.example.com/jwks"), "discovery_jwks_uri", 1),
         (metadata(ISSUER, "file:///etc/passwd"), "discovery_jwks_uri", 1),
-        (Play::text(200, "<html>"), "discovery_not_json", 1),
+        (Play::text(200, "<html>"), "discovery_not_json", 2),
         (Play::text(200, &big), "fetch_too_large", 1),
         (Play::text(503, ""), "discovery_status", 1),
         (Play::text(302, ""), "discovery_status", 1),
