@@ -3,6 +3,7 @@
 //! A reader takes one snapshot and waits for no lock. What is known about tokens ends at this door: the room knows key
 //! ids and algorithms only.
 
+mod means;
 #[cfg(feature = "remote")]
 pub mod remote;
 mod set;
@@ -12,5 +13,6 @@ mod status;
 pub use source::Keys;
 pub use status::{IssuerStatus, KeyInfo, KeyOrigin, KeyState};
 
+pub(crate) use means::Means;
 pub(crate) use set::{Key, MAX_CANDIDATES, Selection};
 pub(crate) use source::{KeySource, KeyWish, Refreshed};

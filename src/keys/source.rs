@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::means::Means;
 #[cfg(feature = "remote")]
 use super::remote::{self, Remote, RemoteKeys};
 use super::set::{KeySet, Origin};
 use super::status::{IssuerStatus, KeyInfo, KeyOrigin, KeyState};
-use crate::crypto::Backend;
 use crate::error::{ConfigError, JwkSetError, KeyError, Unavailable};
 use crate::jose::{AlgorithmSet, JwkSet};
 
@@ -37,12 +37,12 @@ impl Keys {
         self,
         issuer: &str,
         allowed: AlgorithmSet,
-        backend: Backend,
+        means: &Means,
     ) -> Result<KeySource, ConfigError> {
         match self.0 {
             Plan::Fixed(jwks) => {
                 let jwks = jwks.of_issuer(issuer);
-                let set = KeySet::prepare(&jwks, allowed, backend, Origin::SetUp);
+                let set = KeySet::prepare(&jwks, allowed, means.backend(), Origin::SetUp);
                 let unsound = set.skipped().iter().find(|skipped| is_unsound(&skipped.error));
                 if let Some(skipped) = unsound {
                     return Err(ConfigError::Key { issuer: issuer.to_owned(), error: skipped.error.clone() });
@@ -58,7 +58,7 @@ impl Keys {
                 Ok(KeySource::Fixed(set))
             }
             #[cfg(feature = "remote")]
-            Plan::Remote(remote) => remote.build(issuer, allowed, backend).map(KeySource::Remote),
+            Plan::Remote(remote) => remote.build(issuer, allowed, means).map(KeySource::Remote),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::verifier::Verifier;
 use crate::crypto::Backend;
 use crate::error::ConfigError;
 use crate::jose::MAX_TOKEN_BYTES;
+use crate::keys::Means;
 use crate::time::{Clock, SystemClock};
 
 /// Collects what a [`Verifier`] should trust; made by [`Verifier::builder`].
@@ -65,8 +66,9 @@ impl VerifierBuilder {
             let (min, max) = (MIN_TOKEN_LIMIT, MAX_TOKEN_LIMIT);
             return Err(ConfigError::SizeOutOfBounds { setting: "max_token_bytes", min, max });
         }
+        let means = Means::new(backend);
         let anchors =
-            self.issuers.into_iter().map(|issuer| issuer.build(backend)).collect::<Result<Vec<_>, _>>()?;
+            self.issuers.into_iter().map(|issuer| issuer.build(&means)).collect::<Result<Vec<_>, _>>()?;
         let mut by_identifier = HashMap::with_capacity(anchors.len());
         for (index, anchor) in anchors.iter().enumerate() {
             if by_identifier.insert(anchor.identifier.clone(), index).is_some() {

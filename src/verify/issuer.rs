@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::claims::{Audiences, DEFAULT_SKEW, MAX_SKEW, Profile, TimeRules};
-use crate::crypto::Backend;
 use crate::error::ConfigError;
 use crate::jose::{Algorithm, AlgorithmSet, KeyType};
 #[cfg(feature = "remote")]
 use crate::keys::remote::Remote;
-use crate::keys::{KeySource, Keys};
+use crate::keys::{KeySource, Keys, Means};
 
 /// An authorization server that a verifier trusts, and the rules for its tokens.
 ///
@@ -128,7 +127,7 @@ impl Issuer {
         Self { max_token_age: Some(age), ..self }
     }
 
-    pub(super) fn build(self, backend: Backend) -> Result<TrustAnchor, ConfigError> {
+    pub(super) fn build(self, means: &Means) -> Result<TrustAnchor, ConfigError> {
         let Self { identifier, keys, audiences, algorithms, profile, skew, max_token_age } = self;
         if identifier.is_empty() {
             return Err(ConfigError::IssuerEmpty);
@@ -144,6 +143,7 @@ impl Issuer {
         if algorithms.is_empty() {
             return Err(ConfigError::NoAlgorithm(identifier));
         }
+        let backend = means.backend();
         for algorithm in &algorithms {
             if !backend.supports(*algorithm) {
                 let backend = backend.name();
@@ -165,7 +165,7 @@ impl Issuer {
             });
         }
         let algorithms = AlgorithmSet::from_iter(algorithms);
-        let keys = keys.build(&identifier, algorithms, backend)?;
+        let keys = keys.build(&identifier, algorithms, means)?;
         let time = TimeRules { skew, max_age: max_token_age };
         Ok(TrustAnchor { identifier, audiences, algorithms, profile, time, keys })
     }

@@ -34,8 +34,7 @@ use crate::error::ConfigError;
 /// | connection, whole answer | 2 s, 5 s |
 /// | body | cut off beyond the request's limit, without keeping more |
 ///
-/// Clones share their settings. With many issuers, make one and give a clone to each
-/// [`Remote::discover_with`](super::Remote::discover_with): the roots are loaded once then.
+/// A verifier makes one for all its issuers. Clones share their settings.
 #[derive(Clone)]
 pub struct HttpFetch {
     /// Absent where the operating system has no roots and only the loopback host is asked.
@@ -55,7 +54,7 @@ impl HttpFetch {
     }
 
     /// A client for this address: the loopback host needs no roots, so a bare container can play and test.
-    pub(super) fn for_address(url: &Url) -> Result<Self, ConfigError> {
+    pub(in crate::keys) fn for_address(url: &Url) -> Result<Self, ConfigError> {
         match Self::new() {
             Err(ConfigError::HttpClient { .. }) if address::is_loopback(url) => {
                 let tls = tls()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
@@ -64,6 +63,11 @@ impl HttpFetch {
             }
             made => made,
         }
+    }
+
+    /// Whether there is a client for this address.
+    pub(in crate::keys) fn serves(&self, url: &Url) -> bool {
+        self.internet.is_some() || address::is_loopback(url)
     }
 
     pub(super) fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, ConfigError> {

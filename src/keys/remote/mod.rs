@@ -61,9 +61,9 @@ pub use fetch::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse};
 pub use http::HttpFetch;
 pub(crate) use refresh::{Current, RemoteKeys};
 
-use crate::crypto::Backend;
 use crate::error::ConfigError;
 use crate::jose::AlgorithmSet;
+use crate::keys::Means;
 use address::Part;
 use attempt::Place;
 use cache_control::{MAX_MAX_AGE, MIN_MAX_AGE};
@@ -94,35 +94,52 @@ use url::Url;
 #[must_use]
 pub struct Remote {
     place: Place,
-    fetch: Box<dyn Fetch>,
+    client: Client,
     timing: Timing,
     wait_budget: Duration,
 }
 
+/// Who fetches.
+enum Client {
+    /// The one that the verifier has for all who bring none, once it is built.
+    #[cfg(feature = "reqwest")]
+    Shared {
+        /// Where it is sent first.
+        url: Url,
+    },
+    Own(Box<dyn Fetch>),
+}
+
+impl Client {
+    fn own(fetch: impl Fetch) -> Self {
+        Self::Own(Box::new(fetch))
+    }
+}
+
 impl Remote {
-    /// The keys that the issuer's metadata points to, over HTTPS with [`HttpFetch`].
+    /// The keys that the issuer's metadata points to, over HTTPS with the one [`HttpFetch`] of the verifier.
     ///
     /// The metadata is looked for as OpenID Connect Discovery says, then as
     /// [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414#section-3) does, and must name this very issuer, byte for byte.
     ///
     /// # Errors
     /// [`ConfigError::Address`] when the identifier is not an `https` URL (or `http` to the loopback host) without user,
-    /// query and fragment; those of [`HttpFetch::new`].
+    /// query and fragment. Those of [`HttpFetch::new`] come when the verifier is built.
     #[cfg(feature = "reqwest")]
     pub fn discover(issuer: impl Into<String>) -> Result<Self, ConfigError> {
         let (issuer, url) = checked(issuer.into(), Part::Issuer)?;
-        Ok(Self::from_parts(Place::Discovered { issuer }, HttpFetch::for_address(&url)?))
+        Ok(Self::from_parts(Place::Discovered { issuer }, Client::Shared { url }))
     }
 
-    /// The keys at this address, over HTTPS with [`HttpFetch`].
+    /// The keys at this address, over HTTPS with the one [`HttpFetch`] of the verifier.
     ///
     /// # Errors
-    /// [`ConfigError::Address`] when it is not an `https` URL (or `http` to the loopback host) without user and fragment;
-    /// those of [`HttpFetch::new`].
+    /// [`ConfigError::Address`] when it is not an `https` URL (or `http` to the loopback host) without user and fragment.
+    /// Those of [`HttpFetch::new`] come when the verifier is built.
     #[cfg(feature = "reqwest")]
     pub fn jwks_url(url: impl Into<String>) -> Result<Self, ConfigError> {
         let (text, url) = checked(url.into(), Part::Document)?;
-        Ok(Self::from_parts(Place::At { url: text }, HttpFetch::for_address(&url)?))
+        Ok(Self::from_parts(Place::At { url: text }, Client::Shared { url }))
     }
 
     /// The keys that the issuer's metadata points to, got by `fetch`.
@@ -132,7 +149,7 @@ impl Remote {
     /// query and fragment.
     pub fn discover_with(issuer: impl Into<String>, fetch: impl Fetch) -> Result<Self, ConfigError> {
         let (issuer, _) = checked(issuer.into(), Part::Issuer)?;
-        Ok(Self::from_parts(Place::Discovered { issuer }, fetch))
+        Ok(Self::from_parts(Place::Discovered { issuer }, Client::own(fetch)))
     }
 
     /// The keys at this address, got by `fetch`.
@@ -141,7 +158,7 @@ impl Remote {
     /// [`ConfigError::Address`], when it is not an `https` URL (or `http` to the loopback host) without user and fragment.
     pub fn jwks_url_with(url: impl Into<String>, fetch: impl Fetch) -> Result<Self, ConfigError> {
         let (url, _) = checked(url.into(), Part::Document)?;
-        Ok(Self::from_parts(Place::At { url }, fetch))
+        Ok(Self::from_parts(Place::At { url }, Client::own(fetch)))
     }
 
     /// The keys in a JWK Set file, which is looked at every 10 s, and for unknown `kid`s every second.
@@ -151,7 +168,7 @@ impl Remote {
     pub fn file(path: impl Into<PathBuf>) -> Self {
         // The address is never looked at.
         let place = Place::At { url: "file:".to_owned() };
-        let remote = Self::from_parts(place, FileFetch::new(path.into()));
+        let remote = Self::from_parts(place, Client::own(FileFetch::new(path.into())));
         let timing = Timing {
             unknown_key_interval: FILE_UNKNOWN_KEY_INTERVAL,
             renewal: Renewal::Every(FILE_INTERVAL),
@@ -160,14 +177,14 @@ impl Remote {
         Self { timing, ..remote }
     }
 
-    fn from_parts(place: Place, fetch: impl Fetch) -> Self {
+    const fn from_parts(place: Place, client: Client) -> Self {
         let timing = Timing {
             max_stale: DEFAULT_MAX_STALE,
             unknown_key_interval: DEFAULT_UNKNOWN_KEY_INTERVAL,
             default_max_age: DEFAULT_MAX_AGE,
             renewal: Renewal::Ahead,
         };
-        Self { place, fetch: Box::new(fetch), timing, wait_budget: DEFAULT_WAIT_BUDGET }
+        Self { place, client, timing, wait_budget: DEFAULT_WAIT_BUDGET }
     }
 
     /// How long keys serve past their maximum age when they cannot be renewed. Default: 1 h; from 0 to 7 d.
@@ -196,9 +213,9 @@ impl Remote {
         self,
         issuer: &str,
         allowed: AlgorithmSet,
-        backend: Backend,
+        means: &Means,
     ) -> Result<RemoteKeys, ConfigError> {
-        let Self { place, fetch, timing, wait_budget } = self;
+        let Self { place, client, timing, wait_budget } = self;
         let Timing { max_stale, unknown_key_interval, default_max_age, renewal: _ } = timing;
         within("max_stale", max_stale, Duration::ZERO, MAX_MAX_STALE)?;
         within(
@@ -218,7 +235,12 @@ impl Remote {
                 reason: "keys are discovered from another issuer than the one they are for",
             });
         }
-        let issuer = issuer.to_owned();
+        let fetch = match client {
+            #[cfg(feature = "reqwest")]
+            Client::Shared { url } => Box::new(means.https(&url)?),
+            Client::Own(fetch) => fetch,
+        };
+        let (issuer, backend) = (issuer.to_owned(), means.backend());
         Ok(RemoteKeys::start(Plan { issuer, fetch, place, timing, wait_budget, allowed, backend }))
     }
 }

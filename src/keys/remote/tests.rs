@@ -19,6 +19,7 @@ use tokio::time::{advance, sleep};
 use super::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote, RemoteKeys};
 use crate::crypto::Backend;
 use crate::jose::{Algorithm, AlgorithmSet};
+use crate::keys::Means;
 use crate::keys::source::{KeyWish, Refreshed};
 use crate::keys::status::KeyState;
 
@@ -155,7 +156,7 @@ pub(super) fn jwks(names: &str) -> String {
 
 pub(super) fn build(remote: Remote) -> RemoteKeys {
     let backend = Backend::available()[0];
-    remote.build(ISSUER, AlgorithmSet::from_iter([Algorithm::EdDSA]), backend).unwrap()
+    remote.build(ISSUER, AlgorithmSet::from_iter([Algorithm::EdDSA]), &Means::new(backend)).unwrap()
 }
 
 pub(super) fn remote(source: &Arc<Scripted>) -> Remote {
