@@ -110,7 +110,7 @@ mod verify;
 #[cfg(feature = "tower")]
 pub use self::http::require;
 #[cfg(feature = "axum")]
-pub use adapters::axum::{Claims, ExtractorRefusal};
+pub use adapters::axum::{Claims, ExtractorRefusal, HealthReport, healthz};
 pub use claims::{Profile, Scope};
 pub use error::{
     ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable,
@@ -118,4 +118,6 @@ pub use error::{
 pub use jose::Algorithm;
 pub use require::{Requirement, scope};
 pub use time::{Clock, SystemClock, UnixTime};
-pub use verify::{Issuer, VerifiedToken, Verifier, VerifierBuilder};
+#[cfg(feature = "remote")]
+pub use verify::HealthWatch;
+pub use verify::{Health, Issuer, VerifiedToken, Verifier, VerifierBuilder};

@@ -57,6 +57,20 @@ impl UnixTime {
         }
     }
 
+    /// This point moved `by` into the past; saturates at [`UnixTime::MIN`].
+    #[must_use]
+    pub fn saturating_sub(self, by: Duration) -> Self {
+        let Ok(seconds) = i64::try_from(by.as_secs()) else { return Self::MIN };
+        let (borrow, nanos) = match self.nanos.checked_sub(by.subsec_nanos()) {
+            Some(nanos) => (0, nanos),
+            None => (1, NANOS_PER_SECOND + self.nanos - by.subsec_nanos()),
+        };
+        match self.seconds.checked_sub(seconds).and_then(|s| s.checked_sub(borrow)) {
+            Some(seconds) => Self { seconds, nanos },
+            None => Self::MIN,
+        }
+    }
+
     /// How far this point lies after `earlier`; zero when it does not.
     #[must_use]
     pub fn saturating_since(self, earlier: Self) -> Duration {

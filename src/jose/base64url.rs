@@ -27,7 +27,7 @@ pub(super) fn decode_into<'o>(encoded: &str, out: &'o mut [u8]) -> Option<&'o [u
 }
 
 /// Decodes into a vector of its own, under the rules of [`decode_into`].
-pub(super) fn decode(encoded: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(encoded: &str) -> Option<Vec<u8>> {
     let len = decoded_bytes(encoded.len());
     let mut out = Vec::with_capacity(len + SPARE);
     out.resize(len, 0);

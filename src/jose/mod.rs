@@ -5,7 +5,7 @@
 //! them is read from it.
 
 mod algorithm;
-mod base64url;
+pub(crate) mod base64url;
 mod compact;
 mod header;
 mod jwk;

@@ -1,8 +1,12 @@
 //! What the key sources of one verifier share.
 
+use std::fmt;
+use std::sync::Arc;
 #[cfg(feature = "reqwest")]
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
+#[cfg(feature = "remote")]
+use tokio::sync::watch;
 #[cfg(feature = "reqwest")]
 use url::Url;
 
@@ -11,20 +15,27 @@ use super::remote::HttpFetch;
 use crate::crypto::Backend;
 #[cfg(feature = "reqwest")]
 use crate::error::ConfigError;
+use crate::time::Clock;
 
 /// What the key sources of one verifier share, those of issuers that come later included.
-#[derive(Debug)]
 pub(crate) struct Means {
     backend: Backend,
+    clock: Arc<dyn Clock>,
+    /// Beats when the state of any issuer's keys changes.
+    #[cfg(feature = "remote")]
+    pulse: watch::Sender<()>,
     /// Loading the operating system's roots takes a millisecond and a megabyte or so: once, and only if anyone asks.
     #[cfg(feature = "reqwest")]
     https: OnceLock<Arc<HttpFetch>>,
 }
 
 impl Means {
-    pub(crate) const fn new(backend: Backend) -> Self {
+    pub(crate) fn new(backend: Backend, clock: Arc<dyn Clock>) -> Self {
         Self {
             backend,
+            clock,
+            #[cfg(feature = "remote")]
+            pulse: watch::Sender::new(()),
             #[cfg(feature = "reqwest")]
             https: OnceLock::new(),
         }
@@ -33,6 +44,17 @@ impl Means {
     /// Who prepares keys and checks signatures.
     pub(crate) const fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// The time of day: for tokens, and for keys that outlive a process.
+    pub(crate) const fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// What beats when the state of any issuer's keys changes.
+    #[cfg(feature = "remote")]
+    pub(crate) const fn pulse(&self) -> &watch::Sender<()> {
+        &self.pulse
     }
 
     /// The one client of all sources that bring none of their own.
@@ -51,16 +73,23 @@ impl Means {
     }
 }
 
+impl fmt::Debug for Means {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Means").field("backend", &self.backend).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 #[cfg(all(feature = "reqwest", any(feature = "aws-lc", feature = "ring")))]
 mod tests {
     use super::*;
     use crate::jose::{Algorithm, AlgorithmSet};
     use crate::keys::remote::Remote;
+    use crate::time::SystemClock;
 
     #[test]
     fn all_sources_share_one_client() {
-        let means = Means::new(Backend::available()[0]);
+        let means = Means::new(Backend::available()[0], Arc::new(SystemClock));
         let url = |text| Url::parse(text).unwrap();
         let first = means.https(&url("http://localhost:1/jwks")).unwrap();
         assert!(Arc::ptr_eq(&first, &means.https(&url("http://127.0.0.1:2/")).unwrap()));

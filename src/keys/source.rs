@@ -196,6 +196,14 @@ impl KeySource {
         }
     }
 
+    pub(crate) fn state(&self) -> KeyState {
+        match self {
+            Self::Fixed(_) => KeyState::Fixed,
+            #[cfg(feature = "remote")]
+            Self::Remote(keys) => keys.state(),
+        }
+    }
+
     pub(crate) fn status(&self, issuer: &str) -> IssuerStatus {
         match self {
             Self::Fixed(set) => IssuerStatus {

@@ -66,7 +66,7 @@ impl VerifierBuilder {
             let (min, max) = (MIN_TOKEN_LIMIT, MAX_TOKEN_LIMIT);
             return Err(ConfigError::SizeOutOfBounds { setting: "max_token_bytes", min, max });
         }
-        let means = Means::new(backend);
+        let means = Means::new(backend, self.clock);
         let anchors =
             self.issuers.into_iter().map(|issuer| issuer.build(&means)).collect::<Result<Vec<_>, _>>()?;
         let mut by_identifier = HashMap::with_capacity(anchors.len());
@@ -76,7 +76,7 @@ impl VerifierBuilder {
             }
         }
         let rules = Rules { anchors, by_identifier, max_token_bytes: self.max_token_bytes };
-        Ok(Verifier::from_parts(rules, self.clock, backend))
+        Ok(Verifier::from_parts(rules, means))
     }
 }
 

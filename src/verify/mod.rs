@@ -1,12 +1,16 @@
 //! Trust anchors, the verifier, and the order of its checks.
 
 mod builder;
+mod health;
 mod issuer;
 mod order;
 mod token;
 mod verifier;
 
 pub use builder::VerifierBuilder;
+pub use health::Health;
+#[cfg(feature = "remote")]
+pub use health::HealthWatch;
 pub use issuer::Issuer;
 pub use token::VerifiedToken;
 pub use verifier::Verifier;

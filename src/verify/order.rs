@@ -146,16 +146,19 @@ impl From<Rejection> for Stop<'_> {
 #[cfg(test)]
 #[cfg(feature = "testkit")]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::crypto::Backend;
     use crate::jose::{Jwk, JwkSet, MAX_TOKEN_BYTES};
     use crate::keys::Means;
     use crate::testkit::Mint;
+    use crate::time::SystemClock;
     use crate::verify::Issuer;
 
     fn outcome(keys: impl Into<JwkSet>, mint: &Mint, token: &str) -> (&'static str, Option<KeyWish>) {
         let issuer = Issuer::new(mint.identifier(), keys.into()).audience(mint.audience());
-        let anchors = vec![issuer.build(&Means::new(Backend::aws_lc())).unwrap()];
+        let anchors = vec![issuer.build(&Means::new(Backend::aws_lc(), Arc::new(SystemClock))).unwrap()];
         let rules = Rules { anchors, by_identifier: HashMap::new(), max_token_bytes: MAX_TOKEN_BYTES };
         match rules.decide(token, &mint.clock()) {
             Outcome::Decided(decision) => {

@@ -10,14 +10,15 @@ use std::time::Duration;
 use tokio::{runtime::Handle, time::timeout};
 
 use super::builder::VerifierBuilder;
+use super::health::Health;
+#[cfg(feature = "remote")]
+use super::health::HealthWatch;
 use super::order::{Outcome, Rules};
 use super::token::VerifiedToken;
-use crate::crypto::Backend;
 use crate::error::Error;
 #[cfg(feature = "remote")]
 use crate::error::Unavailable;
-use crate::keys::{IssuerStatus, Refreshed};
-use crate::time::Clock;
+use crate::keys::{IssuerStatus, Means, Refreshed};
 
 /// Decides whether a token is good.
 ///
@@ -43,10 +44,9 @@ use crate::time::Clock;
 #[derive(Clone)]
 pub struct Verifier(Arc<Parts>);
 
-struct Parts {
+pub(super) struct Parts {
     rules: Rules,
-    clock: Arc<dyn Clock>,
-    backend: Backend,
+    means: Means,
 }
 
 impl Verifier {
@@ -55,8 +55,8 @@ impl Verifier {
         VerifierBuilder::new()
     }
 
-    pub(super) fn from_parts(rules: Rules, clock: Arc<dyn Clock>, backend: Backend) -> Self {
-        Self(Arc::new(Parts { rules, clock, backend }))
+    pub(super) fn from_parts(rules: Rules, means: Means) -> Self {
+        Self(Arc::new(Parts { rules, means }))
     }
 
     /// Decides about `token`.
@@ -68,13 +68,13 @@ impl Verifier {
     /// # Errors
     /// [`Error::Rejected`] when the token is at fault, [`Error::Unavailable`] when nothing could be decided.
     pub async fn verify(&self, token: &str) -> Result<VerifiedToken, Error> {
-        let miss = match self.0.rules.decide(token, &*self.0.clock) {
+        let miss = match self.0.rules.decide(token, &**self.0.means.clock()) {
             Outcome::Decided(decision) => return decision.map_err(Error::from),
             Outcome::Missed(miss) => miss,
         };
         match miss.anchor.keys.refreshed(miss.wish).await {
             Refreshed::NotNow => Err(miss.error),
-            Refreshed::LookAgain => match self.0.rules.decide(token, &*self.0.clock) {
+            Refreshed::LookAgain => match self.0.rules.decide(token, &**self.0.means.clock()) {
                 Outcome::Decided(decision) => decision.map_err(Error::from),
                 Outcome::Missed(miss) => Err(miss.error),
             },
@@ -85,7 +85,7 @@ impl Verifier {
     ///
     /// [`Poll::Pending`] says that [`verify`](Verifier::verify) would wait for keys. Nothing is registered to wake up.
     pub fn verify_cached(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
-        match self.0.rules.decide(token, &*self.0.clock) {
+        match self.0.rules.decide(token, &**self.0.means.clock()) {
             Outcome::Decided(decision) => Poll::Ready(decision.map_err(Error::from)),
             Outcome::Missed(miss) if miss.anchor.keys.would_wait(miss.wish) => Poll::Pending,
             Outcome::Missed(miss) => Poll::Ready(Err(miss.error)),
@@ -121,6 +121,26 @@ impl Verifier {
         self.0.rules.anchors.iter().map(|anchor| anchor.keys.status(&anchor.identifier)).collect()
     }
 
+    /// Whether tokens can be judged at this moment, all issuers taken together.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        Self::health_of(&self.0)
+    }
+
+    pub(super) fn health_of(parts: &Parts) -> Health {
+        Health::of(parts.rules.anchors.iter().map(|anchor| anchor.keys.state()))
+    }
+
+    /// Follows [`health`](Self::health). Changes that time brings are told by the tasks that renew the keys, so not
+    /// before the runtime has run them.
+    #[cfg(feature = "remote")]
+    #[must_use]
+    pub fn watch_health(&self) -> HealthWatch {
+        // Listened to before it is looked at, so that no change falls in between.
+        let pulse = self.0.means.pulse().subscribe();
+        HealthWatch::new(Arc::downgrade(&self.0), pulse, self.health())
+    }
+
     /// The name under which the first issuer knows the protected resource: its first audience.
     #[cfg(feature = "tower")]
     pub(crate) fn resource(&self) -> Option<&str> {
@@ -133,7 +153,7 @@ impl fmt::Debug for Verifier {
         let issuers: Vec<_> = self.0.rules.anchors.iter().map(|anchor| &anchor.identifier).collect();
         f.debug_struct("Verifier")
             .field("issuers", &issuers)
-            .field("backend", &self.0.backend)
+            .field("backend", &self.0.means.backend())
             .finish_non_exhaustive()
     }
 }

@@ -19,6 +19,7 @@ mod hostile;
 mod inputs;
 mod logging;
 mod no_panic;
+mod operators;
 mod rendering;
 mod scopes;
 mod sources;

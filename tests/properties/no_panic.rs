@@ -15,7 +15,9 @@ use http::{HeaderMap, Method, Request, Response};
 use portcullis::crypto::{Backend, VerifyKey};
 use portcullis::http::{bearer_token, refuse};
 use portcullis::jose::{Header, Jwk, JwkSet, KeyMaterial, MAX_TOKEN_BYTES, UnverifiedToken};
-use portcullis::keys::remote::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote};
+use portcullis::keys::remote::{
+    Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote, Snapshot,
+};
 use portcullis::{
     Algorithm, Claims, Error, Issuer, Rejection, Scope, UnixTime, VerifiedToken, Verifier, require, scope,
 };
@@ -32,7 +34,7 @@ use crate::sources;
 use crate::testing::cases;
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 34] = [
+const DRIVEN: [(&str, &str); 35] = [
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
     ("crypto/decode::from_pem", "keys"),
@@ -58,6 +60,7 @@ const DRIVEN: [(&str, &str); 34] = [
     ("keys/remote/mod::file", "files"),
     ("keys/remote/mod::jwks_url", "texts"),
     ("keys/remote/mod::jwks_url_with", "texts"),
+    ("keys/remote/snapshot::new", "files"),
     ("require/requirement::scope", "texts"),
     ("time::from_fractional_seconds", "texts"),
     ("verify/issuer::audience", "texts"),
@@ -213,6 +216,14 @@ proptest! {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}.json", std::process::id()));
         std::fs::write(&path, &content).unwrap();
         run_with(|| Issuer::jwks_file(ISSUER, &path));
+        run_with(|| {
+            let snapshot = Snapshot::new(&path).sealed_with(content.clone());
+            let remote = |snapshot| Remote::jwks_url_with(ISSUER, Scripted::default()).unwrap().snapshot(snapshot);
+            // A secret of any bytes is refused or used.
+            let sealed = Issuer::new(ISSUER, remote(snapshot)).audience(AUDIENCE);
+            let _ = Verifier::builder().issuer(sealed).build().map_err(|error| error.to_string());
+            Issuer::new(ISSUER, remote(Snapshot::new(&path)))
+        });
         std::fs::remove_file(&path).unwrap();
         run_with(|| Issuer::new(ISSUER, Remote::file(name.as_str())));
     }

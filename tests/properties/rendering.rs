@@ -16,10 +16,10 @@ use portcullis::http::Anonymous;
 use portcullis::jose::{
     AlgorithmSet, Curve, Header, Jwk, JwkSet, KeyMaterial, KeyUse, MAX_TOKEN_BYTES, Secret, UnverifiedToken,
 };
+use portcullis::keys::Keys;
 use portcullis::keys::remote::{
     Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, HttpFetch, Remote,
 };
-use portcullis::keys::{KeyOrigin, KeyState, Keys};
 use portcullis::testkit::{Answer, Flaw, Mint, SigningKey, TestIssuer};
 use portcullis::{
     Algorithm, Claims, ConfigError, Error, Issuer, Profile, Rejection, Requirement, Scope, Segment, Status,
@@ -32,7 +32,7 @@ use crate::album::Album;
 use crate::hostile::{
     self, AUDIENCE, CHOSEN, Forbidden, ISSUER, SHARED, TRUSTED, VERIFIERS, b64, secret, signed, with,
 };
-use crate::sources;
+use crate::{operators, sources};
 
 #[test]
 fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
@@ -70,12 +70,7 @@ fn words(album: &mut Album) {
         album.debug("Curve", &curve);
     }
     album.debug("KeyUse", &[KeyUse::Signature, KeyUse::Other]);
-    for state in [KeyState::Fixed, KeyState::Loading, KeyState::Fresh, KeyState::Grace, KeyState::Expired] {
-        album.display("KeyState", &state);
-    }
-    for origin in [KeyOrigin::SetUp, KeyOrigin::Source, KeyOrigin::Snapshot, KeyOrigin::Embedded] {
-        album.display("KeyOrigin", &origin);
-    }
+    operators::words(album);
     album.debug("Profile", &[Profile::Rfc9068, Profile::Lenient]);
     for segment in [Segment::Header, Segment::Payload, Segment::Signature] {
         album.display("Segment", &segment);
@@ -330,10 +325,10 @@ async fn sources_of_keys(album: &mut Album) {
     ];
     for metadata in bad_metadata {
         let remote = Remote::discover_with(ISSUER, Fixed(metadata.to_string())).unwrap();
-        statuses(album, remote).await;
+        operators::statuses(album, remote).await;
     }
     for document in hostile::key_sets() {
-        statuses(album, Remote::discover_with(ISSUER, Hostile(document)).unwrap()).await;
+        operators::statuses(album, Remote::discover_with(ISSUER, Hostile(document)).unwrap()).await;
     }
 }
 
@@ -344,21 +339,6 @@ impl Fetch for Fixed {
     fn fetch<'f>(&'f self, _: &'f FetchRequest) -> FetchFuture<'f> {
         Box::pin(async { Ok(FetchResponse::new(200, self.0.as_str())) })
     }
-}
-
-async fn statuses(album: &mut Album, remote: Remote) {
-    let issuer = Issuer::new(ISSUER, remote).audience(AUDIENCE);
-    let verifier = Verifier::builder().issuer(issuer).build().unwrap();
-    if let Err(unavailable) = verifier.ready(Duration::from_millis(1)).await {
-        album.error("Unavailable", &unavailable);
-    }
-    for status in verifier.status() {
-        assert!(status.last_error.is_some() || !status.keys.is_empty(), "the answer was judged");
-        album.debug("IssuerStatus", &status);
-        album.debug("KeyInfo", &status.keys);
-        status.skipped.iter().for_each(|skipped| album.debug("Skipped", skipped));
-    }
-    album.debug("Verifier", &verifier);
 }
 
 async fn testkit(album: &mut Album) {

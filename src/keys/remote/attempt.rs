@@ -9,6 +9,7 @@ use super::cache_control;
 use super::discovery::{self, DiscoveryError};
 use super::fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 use super::validators::Validators;
+use crate::crypto::Backend;
 use crate::error::JwkSetError;
 use crate::jose::MAX_SET_BYTES;
 
@@ -19,6 +20,16 @@ pub(super) enum Place {
     Discovered { issuer: String },
     /// At this address, or wherever the source looks that needs none.
     At { url: String },
+}
+
+impl Place {
+    /// The place as it may be written down and compared: an address may hold a secret in its query.
+    pub(super) fn digest(&self, backend: Backend) -> [u8; 32] {
+        match self {
+            Self::Discovered { issuer } => backend.digest(format!("discovered\n{issuer}").as_bytes()),
+            Self::At { url } => backend.digest(format!("at\n{url}").as_bytes()),
+        }
+    }
 }
 
 /// An address that was discovered, and how long ago.

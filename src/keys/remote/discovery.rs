@@ -234,9 +234,9 @@ mod tests {
                 Err(DiscoveryError::Repeated),
             ),
             (format!(r#"{{"issuer":"{issuer}","jwks_uri":"{uri}"}}x"#), Err(DiscoveryError::Json)),
-            ("<html>".to_owned(), Err(DiscoveryError::Json)),
-            (String::new(), Err(DiscoveryError::Json)),
-            ("[]".to_owned(), Err(DiscoveryError::Json)),
+            ("<html>".to_owned(), Err(DiscoveryError::Page)),
+            (String::new(), Err(DiscoveryError::Page)),
+            ("[]".to_owned(), Err(DiscoveryError::Page)),
         ] {
             assert_eq!(read_metadata(json.as_bytes(), issuer), want, "{json}");
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::attempt::RefreshError;
 use super::schedule::Cause;
+use super::snapshot::SnapshotError;
 use crate::keys::set::{Key, KeySet};
 use crate::keys::status::KeyState;
 
@@ -73,6 +74,30 @@ pub(super) fn limiter_hit(issuer: &str, next: Duration) {
     tracing::info!(
         target: TARGET, event = "limiter_hit", issuer, next_attempt_ms, "unknown keys are refused until the next attempt"
     );
+}
+
+pub(super) fn snapshot_used(issuer: &str, age: Duration) {
+    let age_ms = millis(age);
+    tracing::info!(target: TARGET, event = "snapshot_used", issuer, age_ms, "keys of an earlier run serve");
+}
+
+/// A first start has no file, which is nothing to warn of.
+pub(super) fn snapshot_refused(issuer: &str, error: SnapshotError) {
+    let code = error.code();
+    if error == SnapshotError::Missing {
+        tracing::info!(target: TARGET, event = "snapshot_refused", issuer, code, "no keys of an earlier run");
+    } else {
+        tracing::warn!(target: TARGET, event = "snapshot_refused", issuer, code, "keys of an earlier run are not used");
+    }
+}
+
+pub(super) fn snapshot_failed(issuer: &str, error: SnapshotError) {
+    let code = error.code();
+    tracing::warn!(target: TARGET, event = "snapshot_failed", issuer, code, "keys are not kept for the next run");
+}
+
+pub(super) fn embedded_outdated(issuer: &str) {
+    tracing::warn!(target: TARGET, event = "embedded_outdated", issuer, "the embedded keys' time is over");
 }
 
 fn millis(time: Duration) -> u64 {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::schedule::{self, Freshness};
-use crate::keys::set::KeySet;
+use crate::crypto::Backend;
+use crate::jose::{AlgorithmSet, JwkSet};
+use crate::keys::set::{KeySet, Origin};
 use crate::keys::status::{KeyOrigin, KeyState};
 
 /// The keys in use.
@@ -38,6 +40,11 @@ impl Term {
 }
 
 impl Holding {
+    pub(super) fn none(allowed: AlgorithmSet, backend: Backend) -> Self {
+        let empty = KeySet::prepare(&JwkSet::default(), allowed, backend, Origin::Published);
+        Self { set: Arc::new(empty), generation: 0, term: None }
+    }
+
     /// How well the keys serve at `now`, and their age.
     pub(super) fn freshness(&self, now: Duration) -> Option<(Freshness, Duration)> {
         let term = self.term?;

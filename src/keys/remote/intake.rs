@@ -7,18 +7,16 @@ use std::time::Duration;
 use super::attempt::{Answer, Known, RefreshError};
 use super::cache_control::MAX_MAX_AGE;
 use super::schedule::Cause;
+use super::snapshot::Owner;
 use super::validators::Validators;
-use crate::crypto::Backend;
 use crate::error::JwkSetError;
-use crate::jose::{AlgorithmSet, JwkSet};
+use crate::jose::JwkSet;
 use crate::keys::set::{KeySet, Origin};
 
 /// What was seen of a source so far, as far as it matters for the next answer.
 #[derive(Debug)]
 pub(super) struct Intake {
-    issuer: String,
-    allowed: AlgorithmSet,
-    backend: Backend,
+    owner: Owner,
     /// The document that the keys in use come from: the same one again needs no reading.
     document: Option<Document>,
     /// Keys that must be seen again, the latest first. Two, as two servers of one name may disagree for a while.
@@ -66,8 +64,8 @@ pub(super) enum Held<'s> {
 }
 
 impl Intake {
-    pub(super) const fn new(issuer: String, allowed: AlgorithmSet, backend: Backend) -> Self {
-        Self { issuer, allowed, backend, document: None, candidates: Vec::new() }
+    pub(super) const fn new(owner: Owner) -> Self {
+        Self { owner, document: None, candidates: Vec::new() }
     }
 
     /// The document in use, if an attempt at moment `now` may ask for it on condition that it has changed.
@@ -79,6 +77,11 @@ impl Intake {
         let recent = now < document.full_at.saturating_add(MAX_MAX_AGE);
         (cause != Cause::UnknownKey && recent)
             .then_some(Known { url: &document.url, validators: &document.validators })
+    }
+
+    /// The document that the keys in use come from.
+    pub(super) fn document(&self) -> Option<Arc<[u8]>> {
+        self.document.as_ref().map(|document| Arc::clone(&document.body))
     }
 
     /// Reads the answer to an attempt that started at `asked`, and decides what becomes of its keys.
@@ -116,8 +119,8 @@ impl Intake {
             *document = Document { url, body: Arc::clone(&document.body), validators, full_at: asked };
             return Ok(Judged::Taken { set: Arc::clone(set), change: Change::Same });
         }
-        let jwks = JwkSet::parse(&body)?.of_issuer(&self.issuer);
-        let set = KeySet::prepare(&jwks, self.allowed, self.backend, Origin::Published);
+        let jwks = JwkSet::parse(&body)?.of_issuer(&self.owner.issuer);
+        let set = KeySet::prepare(&jwks, self.owner.allowed, self.owner.backend, Origin::Published);
         if set.keys().is_empty() {
             return Err(JwkSetError::NoUsableKey.into());
         }

@@ -46,6 +46,7 @@ mod http;
 mod intake;
 mod refresh;
 mod schedule;
+mod snapshot;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -54,22 +55,29 @@ mod waiting;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use fetch::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse};
 #[cfg(feature = "reqwest")]
 pub use http::HttpFetch;
 pub(crate) use refresh::{Current, RemoteKeys};
+pub use snapshot::Snapshot;
 
-use crate::error::ConfigError;
-use crate::jose::AlgorithmSet;
+use crate::error::{ConfigError, JwkSetError};
+use crate::jose::{AlgorithmSet, JwkSet};
 use crate::keys::Means;
+use crate::keys::set::{KeySet, Origin};
+use crate::keys::status::KeyOrigin;
+use crate::time::{Clock, UnixTime};
 use address::Part;
 use attempt::Place;
 use cache_control::{MAX_MAX_AGE, MIN_MAX_AGE};
 use file::FileFetch;
+use holding::Term;
 use refresh::Plan;
 use schedule::{Renewal, Timing};
+use snapshot::{Owner, Restored, SEAL_BYTES};
 use url::Url;
 
 /// How an issuer's keys are fetched and kept. The contract stands in the [module's documentation](self).
@@ -97,6 +105,14 @@ pub struct Remote {
     client: Client,
     timing: Timing,
     wait_budget: Duration,
+    snapshot: Option<Snapshot>,
+    embedded: Option<Embedded>,
+}
+
+/// Keys that are compiled in, and until when they may serve.
+struct Embedded {
+    keys: JwkSet,
+    until: UnixTime,
 }
 
 /// Who fetches.
@@ -184,7 +200,7 @@ impl Remote {
             default_max_age: DEFAULT_MAX_AGE,
             renewal: Renewal::Ahead,
         };
-        Self { place, client, timing, wait_budget: DEFAULT_WAIT_BUDGET }
+        Self { place, client, timing, wait_budget: DEFAULT_WAIT_BUDGET, snapshot: None, embedded: None }
     }
 
     /// How long keys serve past their maximum age when they cannot be renewed. Default: 1 h; from 0 to 7 d.
@@ -209,13 +225,31 @@ impl Remote {
         Self { timing: Timing { default_max_age, ..self.timing }, ..self }
     }
 
+    /// Keeps the last known good keys in this file, so that a restart in the middle of an outage still serves.
+    /// [`Snapshot`] says when its keys are used and when not. Default: none.
+    ///
+    /// One file for each issuer.
+    pub fn snapshot(self, snapshot: impl Into<Snapshot>) -> Self {
+        Self { snapshot: Some(snapshot.into()), ..self }
+    }
+
+    /// Has these keys, compiled in, serve from the start until the source has answered for the first time, and no longer
+    /// than `until`, by the verifier's clock. Default: none.
+    ///
+    /// A floor for the start, not a net: once keys have come, from the source or a [`snapshot`](Self::snapshot), these
+    /// are forgotten. They count as overdue, so `KeyState::Grace`. Until then a key that its issuer has withdrawn serves
+    /// on, so let `until` be soon after the next release.
+    pub fn embedded(self, keys: impl Into<JwkSet>, until: UnixTime) -> Self {
+        Self { embedded: Some(Embedded { keys: keys.into(), until }), ..self }
+    }
+
     pub(crate) fn build(
         self,
         issuer: &str,
         allowed: AlgorithmSet,
         means: &Means,
     ) -> Result<RemoteKeys, ConfigError> {
-        let Self { place, client, timing, wait_budget } = self;
+        let Self { place, client, timing, wait_budget, snapshot, embedded } = self;
         let Timing { max_stale, unknown_key_interval, default_max_age, renewal: _ } = timing;
         within("max_stale", max_stale, Duration::ZERO, MAX_MAX_STALE)?;
         within(
@@ -235,13 +269,61 @@ impl Remote {
                 reason: "keys are discovered from another issuer than the one they are for",
             });
         }
+        #[cfg_attr(
+            not(feature = "reqwest"),
+            expect(clippy::infallible_destructuring_match, reason = "there is one kind without reqwest")
+        )]
         let fetch = match client {
             #[cfg(feature = "reqwest")]
             Client::Shared { url } => Box::new(means.https(&url)?),
             Client::Own(fetch) => fetch,
         };
-        let (issuer, backend) = (issuer.to_owned(), means.backend());
-        Ok(RemoteKeys::start(Plan { issuer, fetch, place, timing, wait_budget, allowed, backend }))
+        let seal = snapshot.as_ref().and_then(Snapshot::seal_bytes);
+        if seal.is_some_and(|bytes| !SEAL_BYTES.contains(&bytes)) {
+            let (setting, min, max) = ("snapshot seal", *SEAL_BYTES.start(), *SEAL_BYTES.end());
+            return Err(ConfigError::SizeOutOfBounds { setting, min, max });
+        }
+        let (backend, clock) = (means.backend(), Arc::clone(means.clock()));
+        let owner =
+            Owner { issuer: issuer.to_owned(), place: place.digest(backend), allowed, backend, max_stale };
+        // Judged even where a file will serve: a mistake in the program is to be found at its first start.
+        let embedded = embedded.map(|keys| keys.prepare(&owner, &*clock)).transpose()?.flatten();
+        let restored = snapshot.as_ref().and_then(|file| {
+            let restored = file.restore(&owner, clock.now());
+            match &restored {
+                Ok(keys) => events::snapshot_used(issuer, keys.term.age_then),
+                Err(error) => events::snapshot_refused(issuer, *error),
+            }
+            restored.ok()
+        });
+        let plan =
+            Plan { owner, fetch, place, timing, wait_budget, snapshot, clock, pulse: means.pulse().clone() };
+        Ok(RemoteKeys::start(plan, restored.or(embedded)))
+    }
+}
+
+impl Embedded {
+    /// The keys, unless their time is over.
+    fn prepare(self, owner: &Owner, clock: &dyn Clock) -> Result<Option<Restored>, ConfigError> {
+        let jwks = self.keys.of_issuer(&owner.issuer);
+        let set = KeySet::prepare(&jwks, owner.allowed, owner.backend, Origin::Published);
+        if set.keys().is_empty() {
+            let error = JwkSetError::NoUsableKey;
+            return Err(ConfigError::KeySet { issuer: owner.issuer.clone(), error });
+        }
+        let left = self.until.saturating_since(clock.now());
+        if left.is_zero() {
+            events::embedded_outdated(&owner.issuer);
+            return Ok(None);
+        }
+        let term = Term {
+            origin: KeyOrigin::Embedded,
+            since: Duration::ZERO,
+            age_then: Duration::ZERO,
+            max_age: Duration::ZERO,
+            max_stale: left,
+        };
+        Ok(Some(Restored { set, term }))
     }
 }
 

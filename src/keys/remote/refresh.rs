@@ -16,26 +16,34 @@ use super::events;
 use super::fetch::Fetch;
 use super::holding::Holding;
 use super::schedule::{self, Freshness, Schedule, Timing};
+use super::snapshot::{Owner, Restored, Snapshot};
 use super::task;
-use crate::crypto::Backend;
 use crate::error::Unavailable;
-use crate::jose::{AlgorithmSet, JwkSet};
-use crate::keys::set::{KeySet, Origin};
+use crate::keys::set::KeySet;
 use crate::keys::source::key_infos;
 use crate::keys::status::{IssuerStatus, KeyState};
+use crate::time::Clock;
 
 /// The keys of one issuer that are kept current. Dropping it ends the work.
 pub(crate) struct RemoteKeys(pub(super) Arc<Shared>);
 
 /// What one source is to do; never changes.
 pub(super) struct Plan {
-    pub(super) issuer: String,
+    pub(super) owner: Owner,
     pub(super) fetch: Box<dyn Fetch>,
     pub(super) place: Place,
     pub(super) timing: Timing,
     pub(super) wait_budget: Duration,
-    pub(super) allowed: AlgorithmSet,
-    pub(super) backend: Backend,
+    pub(super) snapshot: Option<Snapshot>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Beats when the state of the keys changes.
+    pub(super) pulse: watch::Sender<()>,
+}
+
+impl Plan {
+    pub(super) fn issuer(&self) -> &str {
+        &self.owner.issuer
+    }
 }
 
 /// Where readers, waiters and the task meet.
@@ -94,16 +102,20 @@ impl Current {
 
 impl RemoteKeys {
     /// Starts the task if there is a runtime to run it; the first call that needs it tries again.
-    pub(super) fn start(plan: Plan) -> Self {
-        let empty = KeySet::prepare(&JwkSet::default(), plan.allowed, plan.backend, Origin::Published);
-        let holding = Holding { set: Arc::new(empty), generation: 0, term: None };
+    ///
+    /// Until the source answers, keys serve that are there already.
+    pub(super) fn start(plan: Plan, restored: Option<Restored>) -> Self {
+        let holding = restored.map_or_else(
+            || Holding::none(plan.owner.allowed, plan.owner.backend),
+            |Restored { set, term }| Holding { set: Arc::new(set), generation: 1, term: Some(term) },
+        );
         let ledger = Ledger {
             schedule: Schedule::new(plan.timing),
             ended: 0,
             last_error: None,
             last_success: None,
             failures: 0,
-            told: KeyState::Loading,
+            told: holding.state(Duration::ZERO),
             turned_away: 0,
         };
         let shared = Arc::new(Shared {
@@ -138,6 +150,10 @@ impl RemoteKeys {
         }
     }
 
+    pub(crate) fn state(&self) -> KeyState {
+        self.0.holding.load().state(self.0.now())
+    }
+
     pub(crate) fn status(&self, issuer: &str) -> IssuerStatus {
         let shared = &self.0;
         let ledger = shared.ledger();
@@ -170,7 +186,7 @@ impl Drop for RemoteKeys {
 
 impl fmt::Debug for RemoteKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteKeys").field("issuer", &self.0.plan.issuer).finish_non_exhaustive()
+        f.debug_struct("RemoteKeys").field("issuer", &self.0.plan.issuer()).finish_non_exhaustive()
     }
 }
 
@@ -205,7 +221,8 @@ impl Shared {
         let told = std::mem::replace(&mut self.ledger().told, state);
         if state != told {
             let age = holding.term.map(|term| term.age(now));
-            events::state_changed(&self.plan.issuer, state, age);
+            events::state_changed(self.plan.issuer(), state, age);
+            self.plan.pulse.send_replace(());
         }
         holding.until_turn(now)
     }

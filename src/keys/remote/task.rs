@@ -13,6 +13,7 @@ use super::holding::{Holding, Term};
 use super::intake::{Change, Held, Intake, Judged};
 use super::refresh::{Ledger, Shared};
 use super::schedule::{Cause, Ended, Jitter};
+use super::snapshot::Keeper;
 use crate::keys::status::{KeyOrigin, KeyState};
 
 /// Makes one attempt after the other, each when it is due, until nobody holds the keys any more.
@@ -24,7 +25,11 @@ pub(super) async fn run(source: Weak<Shared>) {
     let plan = Arc::clone(&shared.plan);
     let nudge = Arc::clone(&shared.nudge);
     drop(shared);
-    let mut intake = Intake::new(plan.issuer.clone(), plan.allowed, plan.backend);
+    let mut intake = Intake::new(plan.owner.clone());
+    let mut keeper = plan
+        .snapshot
+        .clone()
+        .map(|snapshot| Keeper::new(snapshot, plan.owner.clone(), Arc::clone(&plan.clock)));
     let mut located: Option<Located> = None;
     loop {
         let Some(shared) = source.upgrade() else { return };
@@ -46,7 +51,7 @@ pub(super) async fn run(source: Weak<Shared>) {
         let Some(attempted) = telling(&source, turn, attempted).await else { return };
         let Some(shared) = source.upgrade() else { return };
         located = attempted.located;
-        let worked = finish(&shared, &mut intake, attempted.outcome, now);
+        let worked = finish(&shared, &mut intake, keeper.as_mut(), attempted.outcome, now);
         if let Some(located) = &mut located {
             located.suspect = worked == Worked::No;
         }
@@ -85,7 +90,7 @@ fn begin_or_wait(shared: &Shared, now: Duration) -> Step {
     let cause = ledger.schedule.begin(now);
     let turned_away = std::mem::take(&mut ledger.turned_away);
     drop(ledger);
-    events::refresh_started(&shared.plan.issuer, cause, turned_away);
+    events::refresh_started(shared.plan.issuer(), cause, turned_away);
     Step::Begun(cause)
 }
 
@@ -100,6 +105,7 @@ enum Worked {
 fn finish(
     shared: &Shared,
     intake: &mut Intake,
+    keeper: Option<&mut Keeper>,
     outcome: Result<Answer, RefreshError>,
     started: Duration,
 ) -> Worked {
@@ -137,12 +143,15 @@ fn finish(
                 ledger.last_success = Some(now);
                 ledger.failures = 0;
             });
-            let issuer = shared.plan.issuer.as_str();
+            let issuer = shared.plan.issuer();
             if change == Change::Other {
                 events::keys_changed(issuer, generation, &before.set, &holding.set);
             }
             events::refresh_succeeded(issuer, generation, &holding.set, next);
             shared.tell_state();
+            if let (Some(keeper), Some(document)) = (keeper, intake.document()) {
+                keeper.keep(document, now, now.saturating_sub(started), max_age, change);
+            }
             Worked::Yes
         }
         Ok((Judged::Held { again }, _)) => {
@@ -163,7 +172,7 @@ fn fail(shared: &Shared, ended: Ended, error: RefreshError) {
         failures = ledger.failures;
         ledger.last_error = Some(error.clone());
     });
-    events::refresh_failed(&shared.plan.issuer, &error, failures, next);
+    events::refresh_failed(shared.plan.issuer(), &error, failures, next);
 }
 
 /// Writes the end of an attempt into the ledger, then tells those who wait. The time until the next attempt.

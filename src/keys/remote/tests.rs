@@ -3,6 +3,7 @@
 mod caching;
 mod flow;
 mod http;
+mod restart;
 mod sources;
 mod taking;
 mod waiting;
@@ -22,6 +23,7 @@ use crate::jose::{Algorithm, AlgorithmSet};
 use crate::keys::Means;
 use crate::keys::source::{KeyWish, Refreshed};
 use crate::keys::status::KeyState;
+use crate::time::SystemClock;
 
 pub(super) const ISSUER: &str = "https://id.example.com";
 pub(super) const JWKS: &str = "https://id.example.com/jwks";
@@ -156,7 +158,13 @@ pub(super) fn jwks(names: &str) -> String {
 
 pub(super) fn build(remote: Remote) -> RemoteKeys {
     let backend = Backend::available()[0];
-    remote.build(ISSUER, AlgorithmSet::from_iter([Algorithm::EdDSA]), &Means::new(backend)).unwrap()
+    remote
+        .build(
+            ISSUER,
+            AlgorithmSet::from_iter([Algorithm::EdDSA]),
+            &Means::new(backend, Arc::new(SystemClock)),
+        )
+        .unwrap()
 }
 
 pub(super) fn remote(source: &Arc<Scripted>) -> Remote {

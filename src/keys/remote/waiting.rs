@@ -82,7 +82,7 @@ impl Shared {
             self.nudge.notify_one();
         }
         if is_first {
-            events::key_unknown(&self.plan.issuer, next.saturating_sub(now));
+            events::key_unknown(self.plan.issuer(), next.saturating_sub(now));
         }
         if !waits {
             self.turn_away(wish);
@@ -102,7 +102,7 @@ impl Shared {
         let next = ledger.schedule.next_start();
         drop(ledger);
         if is_first {
-            events::limiter_hit(&self.plan.issuer, next.saturating_sub(self.now()));
+            events::limiter_hit(self.plan.issuer(), next.saturating_sub(self.now()));
         }
     }
 

@@ -190,7 +190,7 @@ async fn settings_out_of_bounds_are_refused() {
         ("default_max_age", remote().default_max_age(secs(day + 1)), false),
     ] {
         let algorithms = AlgorithmSet::from_iter([Algorithm::EdDSA]);
-        match remote.build(ISSUER, algorithms, &Means::new(Backend::available()[0])) {
+        match remote.build(ISSUER, algorithms, &Means::new(Backend::available()[0], Arc::new(SystemClock))) {
             Ok(_) => assert!(want, "{setting}"),
             Err(ConfigError::OutOfBounds { setting: named, .. }) => {
                 assert_eq!((named, false), (setting, want));

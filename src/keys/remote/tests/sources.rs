@@ -118,7 +118,7 @@ async fn addresses_that_are_not_safe_are_refused_in_the_set_up() {
     assert!(!refused(Remote::jwks_url_with("http://localhost:1/jwks?x", Arc::clone(&source))));
     let other = Remote::discover_with("https://other.example", source).unwrap();
     let algorithms = AlgorithmSet::from_iter([Algorithm::EdDSA]);
-    let built = other.build(ISSUER, algorithms, &Means::new(Backend::available()[0]));
+    let built = other.build(ISSUER, algorithms, &Means::new(Backend::available()[0], Arc::new(SystemClock)));
     assert!(matches!(built, Err(ConfigError::Address { .. })), "metadata of another issuer");
 }
 
@@ -145,7 +145,7 @@ impl Drop for TestFile {
 }
 
 /// Waits for a thread of the blocking pool, which a paused clock does not know of.
-async fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub(super) async fn until(what: &str, mut done: impl FnMut() -> bool) {
     for _ in 0..10_000 {
         if done() {
             return;

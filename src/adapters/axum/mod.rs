@@ -1,4 +1,8 @@
-//! Extractors for axum 0.8.
+//! Extractors and a health handler for axum 0.8.
+
+mod health;
+
+pub use health::{HealthReport, healthz};
 
 use std::ops::Deref;
 use std::sync::Arc;
