@@ -60,6 +60,18 @@ bare:
 test:
     cargo test --all-features
 
+# Plays a day of an issuer's life with a million requests; the tests play it with fewer. Minutes.
+[doc("A day with a million requests.")]
+day:
+    PORTCULLIS_DAY_REQUESTS=1000000 cargo test --all-features --test day -- --nocapture
+
+# A million scripts of answers, requests and time against the reference of the key cache; the tests try fewer. The more
+# is optimised the sooner it ends, so it has a build of its own.
+[doc("A million scripts of the key cache's model.")]
+model scripts="1000000" seed="1":
+    CARGO_PROFILE_DEV_OPT_LEVEL=2 PROPTEST_CASES={{ scripts }} PROPTEST_RNG_SEED={{ seed }} \
+        cargo test --target-dir target/model --all-features --lib remote::tests::model -- --nocapture
+
 # The documentation, warnings denied.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features

@@ -11,26 +11,34 @@
 //!
 //! 1. *Only a validated answer replaces anything.* Status 200, size, JSON, at least one usable key. Any other answer
 //!    changes nothing and is shown in the status. Keys that have nothing in common with those that serve are taken when
-//!    they are seen a second time, about a second later. Keys confirmed by an equal answer are young again, and keep
-//!    their generation.
-//! 2. *Strangers cannot raise the rate.* One attempt is under way at most. For unknown `kid`s the next may start an
-//!    interval after the start of the last, whatever came of that. A wish that comes too early is one flag, not an
-//!    entry: when the interval ends, the attempt is made, so a key that is really new is served within an interval even
-//!    if nobody asks again. There is no memory of `kid`s that were not found: it would be one more thing that invented
-//!    ones fill or evict, it would have to be forgotten with each attempt, and the interval alone already bounds the
-//!    rate to what it would allow.
+//!    they are seen a second time, about a second later, among the last two sets of that kind. Keys confirmed by an equal
+//!    answer, or by a 304 to a request that was made on condition, are young again, and keep their generation.
+//! 2. *Strangers cannot raise the rate.* One attempt is under way at most. For unknown `kid`s, and signatures that no
+//!    key here made, the next may start an interval after the start of the last, whatever came of that. A wish that comes
+//!    too early is one flag, not an entry: when the interval ends, the attempt is made, so a key that is really new is
+//!    served within an interval even if nobody asks again. There is no memory of `kid`s that were not found: it would be
+//!    one more thing that invented ones fill or evict, it would have to be forgotten with each attempt, and the interval
+//!    alone already bounds the rate to what it would allow.
 //! 3. *Failures back off*, from 1 s doubling to 60 s, at random below that. Requests that find no keys at all do not
-//!    hasten an attempt; those with an unknown `kid` do, up to the one attempt an interval of point 2. After a success the next attempt is made at 70 % to 90 % of the maximum age, which is the
-//!    answer's `Cache-Control`, from a minute to a day.
+//!    hasten an attempt; those with an unknown `kid` do, up to the one attempt an interval of point 2. `Retry-After` holds
+//!    off both, for a minute at most. After a success the next attempt is made at 70 % to 90 % of the maximum age, which
+//!    is the answer's `Cache-Control` or `Expires`, from a minute to a day.
 //! 4. *One odd entry does not spoil a set*: unknown and malformed keys, private and symmetric ones are skipped, and
 //!    listed in the status with the reason.
-//! 5. *Waiting is shared and bounded.* Waiters end with the attempt or with their budget. Dropping one cancels nothing.
+//! 5. *Waiting is shared and bounded.* Waiters end with the attempt or with their budget, and at most 4,096 wait for one
+//!    source. Dropping one cancels nothing.
 //! 6. *Dropping the last verifier ends the task*, also in the middle of a fetch.
 //! 7. *The task lives on the tokio runtime*, with time enabled, on which the verifier was built or first missed a key. If
 //!    that runtime is gone, the next call that misses a key, or finds keys past their maximum age, starts another on its
 //!    own. Without any runtime keys are served while they last, and nothing is awaited.
+//! 8. *A renewal asks on condition* (`ETag`, else `Last-Modified`). Unknown keys are asked for in full, and so is every
+//!    source once a day: a tag that its server forgets to change must not hide a key.
+//! 9. *A restart may begin with keys*: those that a [`Snapshot`] kept on disk, as old as they are, or
+//!    [embedded](Remote::embedded) ones.
 //!
-//! Ages are measured with a monotonic clock, from the start of the attempt that brought the keys.
+//! Ages are measured with a monotonic clock, from the start of the attempt that brought the keys, so a time of day that
+//! jumps changes nothing. Where the operating system stops that clock while the machine sleeps, as Linux does, time
+//! asleep does not count.
 
 mod address;
 mod attempt;

@@ -3,6 +3,7 @@
 mod caching;
 mod flow;
 mod http;
+mod model;
 mod restart;
 mod sources;
 mod taking;
