@@ -186,6 +186,9 @@ fn error(pick: u8, scopes: &str, number: usize) -> Error {
         28 => NotAccessToken { evidence: "nonce" }.into(),
         29 => ConfirmationUnsupported.into(),
         30 => ClaimsMismatch.into(),
+        31 => ClientMismatch.into(),
+        32 => ClaimNotAllowed { claim: "token_use" }.into(),
+        33 => NotIdToken { evidence: "scope" }.into(),
         // The one reason with text of its own, from the set-up of a route.
         _ => ScopeMissing { required: scopes.into() }.into(),
     }

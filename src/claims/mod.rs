@@ -4,10 +4,13 @@
 //! [`VerifiedToken::claims`](crate::VerifiedToken::claims).
 
 mod audience;
+mod client;
 mod confirmation;
 mod issuer;
 mod kind;
+mod marks;
 mod pass;
+mod required;
 mod scope;
 mod set;
 mod span;
@@ -19,9 +22,11 @@ pub use scope::{Scope, ScopeError};
 pub use time::{DEFAULT_SKEW, MAX_SKEW};
 
 pub(crate) use audience::Audiences;
+pub(crate) use client::Clients;
 pub(crate) use confirmation::check_confirmation;
 pub(crate) use issuer::read_issuer;
 pub(crate) use kind::{check_kind, check_type};
+pub(crate) use required::RequiredClaims;
 pub(crate) use set::ClaimsSet;
 pub(crate) use span::Span;
 pub(crate) use time::{TimeRules, check_time};

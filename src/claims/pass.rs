@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::marks::Marks;
 use super::span::{Span, Spanner, Spans};
 use super::time::TimeClaims;
 use super::values::{NumericDate, Strings};
@@ -30,7 +31,7 @@ pub(super) struct Fields {
     pub(super) auth_time: Option<UnixTime>,
     pub(super) cnf: bool,
     pub(super) nonce: bool,
-    pub(super) other_kind: Option<&'static str>,
+    pub(super) marks: Marks,
 }
 
 /// Reads the claims of a payload; strings that it holds only in escaped form are given beside them, to be kept behind it.
@@ -115,18 +116,18 @@ impl<'p> Visitor<'p> for ClaimsVisitor<'_, 'p> {
                     pass.reading.member = None;
                     members.next_value::<StrictValue<'_>>()?;
                 }
-                "typ" => pass.marker(
-                    &mut members,
-                    name,
-                    &mut others,
-                    "typ",
-                    &["ID", "Refresh", "Offline", "Logout"],
-                )?,
-                "token_use" => pass.marker(&mut members, name, &mut others, "token_use", &["id"])?,
-                other => {
-                    if let Some(member) = OF_OTHER_KINDS.iter().find(|member| **member == other) {
-                        pass.fields.other_kind = Some(member);
+                "typ" => {
+                    if let Some(value) = pass.word(&mut members, name, &mut others)? {
+                        pass.fields.marks.keycloak_type(&value);
                     }
+                }
+                "token_use" => {
+                    if let Some(value) = pass.word(&mut members, name, &mut others)? {
+                        pass.fields.marks.token_use(&value);
+                    }
+                }
+                other => {
+                    pass.fields.marks.presence(other);
                     pass.reading.enter_unknown(name, &mut others)?;
                     members.next_value::<StrictValue<'_>>()?;
                 }
@@ -188,24 +189,17 @@ impl<'p> Pass<'p> {
         Ok(value)
     }
 
-    /// A claim without a registered type of which some values mark another kind of token.
-    fn marker<A: MapAccess<'p>>(
+    /// A claim without a registered type, if it is a string.
+    fn word<A: MapAccess<'p>>(
         &mut self,
         members: &mut A,
         name: Cow<'p, str>,
         others: &mut Names<'p>,
-        claim: &'static str,
-        marking: &[&str],
-    ) -> Result<(), A::Error> {
+    ) -> Result<Option<Cow<'p, str>>, A::Error> {
         self.reading.enter_unknown(name, others)?;
-        if let StrictValue::Text(text) = members.next_value()?
-            && marking.iter().any(|mark| mark.eq_ignore_ascii_case(&text))
-        {
-            self.fields.other_kind = Some(claim);
-        }
-        Ok(())
+        Ok(match members.next_value()? {
+            StrictValue::Text(text) => Some(text),
+            _ => None,
+        })
     }
 }
-
-/// Claims that stand only in tokens of other kinds.
-const OF_OTHER_KINDS: [&str; 4] = ["at_hash", "c_hash", "s_hash", "events"];

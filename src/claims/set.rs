@@ -1,5 +1,6 @@
 //! The claims of one token.
 
+use super::marks::Marks;
 use super::pass::{Fields, read_fields};
 use super::span::{Span, Spans};
 use super::time::TimeClaims;
@@ -101,11 +102,23 @@ impl ClaimsSet {
 
     /// The claim that marks the token as another kind than an access token, if there is one.
     ///
-    /// Hashes of other artefacts stand only in ID tokens (OpenID Connect Core, section 3.3.2.11), `events` in logout and
-    /// security event tokens. A `nonce` counts only beside no scope: some providers copy it into access tokens.
-    pub(crate) fn other_kind(&self) -> Option<&'static str> {
-        let nonce = self.fields.nonce && !self.fields.scope.is_present() && !self.fields.scp.is_present();
-        self.fields.other_kind.or(nonce.then_some("nonce"))
+    /// A `nonce` counts only beside no scope: some providers copy it into access tokens.
+    pub(crate) fn other_than_access_token(&self) -> Option<&'static str> {
+        let Marks { id_token, access_token: _, neither } = self.fields.marks;
+        let nonce = self.fields.nonce && self.scope_claim().is_none();
+        neither.or(id_token).or(nonce.then_some("nonce"))
+    }
+
+    /// The claim that marks the token as another kind than an ID token, if there is one: what was granted to a client
+    /// stands in access tokens only.
+    pub(crate) fn other_than_id_token(&self) -> Option<&'static str> {
+        let Marks { id_token: _, access_token, neither } = self.fields.marks;
+        neither.or(access_token).or(self.scope_claim())
+    }
+
+    fn scope_claim(&self) -> Option<&'static str> {
+        let Fields { scope, scp, .. } = &self.fields;
+        scope.is_present().then_some("scope").or(scp.is_present().then_some("scp"))
     }
 
     fn text(&self, span: Option<Span>) -> Option<&str> {
@@ -293,23 +306,28 @@ mod tests {
 
     #[test]
     fn other_kinds_give_themselves_away() {
-        for (payload, want) in [
-            (r#"{"at_hash":"x"}"#, Some("at_hash")),
-            (r#"{"c_hash":"x"}"#, Some("c_hash")),
-            (r#"{"s_hash":"x"}"#, Some("s_hash")),
-            (r#"{"events":{}}"#, Some("events")),
-            (r#"{"nonce":"x"}"#, Some("nonce")),
-            (r#"{"nonce":"x","scope":""}"#, None),
-            (r#"{"nonce":"x","scp":[]}"#, None),
-            (r#"{"token_use":"id"}"#, Some("token_use")),
-            (r#"{"token_use":"access"}"#, None),
-            (r#"{"typ":"ID"}"#, Some("typ")),
-            (r#"{"typ":"Refresh"}"#, Some("typ")),
-            (r#"{"typ":"Bearer"}"#, None),
-            (r#"{"typ":7}"#, None),
-            ("{}", None),
+        for (payload, no_access_token, no_id_token) in [
+            (r#"{"at_hash":"x"}"#, Some("at_hash"), None),
+            (r#"{"c_hash":"x"}"#, Some("c_hash"), None),
+            (r#"{"s_hash":"x"}"#, Some("s_hash"), None),
+            (r#"{"events":{}}"#, Some("events"), Some("events")),
+            (r#"{"nonce":"x"}"#, Some("nonce"), None),
+            (r#"{"nonce":"x","scope":""}"#, None, Some("scope")),
+            (r#"{"nonce":"x","scp":[]}"#, None, Some("scp")),
+            (r#"{"token_use":"id"}"#, Some("token_use"), None),
+            (r#"{"token_use":"access"}"#, None, Some("token_use")),
+            (r#"{"typ":"ID"}"#, Some("typ"), None),
+            (r#"{"typ":"Refresh"}"#, Some("typ"), Some("typ")),
+            (r#"{"typ":"offline"}"#, Some("typ"), Some("typ")),
+            (r#"{"typ":"Logout","at_hash":"x"}"#, Some("typ"), Some("typ")),
+            (r#"{"typ":"Bearer"}"#, None, Some("typ")),
+            (r#"{"typ":"JWT"}"#, None, None),
+            (r#"{"typ":7,"token_use":7}"#, None, None),
+            ("{}", None, None),
         ] {
-            assert_eq!(parse(payload).unwrap().other_kind(), want, "{payload}");
+            let claims = parse(payload).unwrap();
+            let found = (claims.other_than_access_token(), claims.other_than_id_token());
+            assert_eq!(found, (no_access_token, no_id_token), "{payload}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Set-ups that could not be safe.
 
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -21,11 +23,24 @@ pub enum ConfigError {
     #[error("the issuer identifier is empty")]
     IssuerEmpty,
     /// No audience was given for an issuer.
-    #[error("issuer {0} needs an audience; `Issuer::audience` names your API")]
+    #[error(
+        "issuer {0} needs an audience; `Issuer::audience` names your API, `Issuer::client` a client in its place"
+    )]
     NoAudience(String),
     /// An audience is the empty string.
     #[error("an audience of issuer {0} is empty")]
     AudienceEmpty(String),
+    /// A client is the empty string.
+    #[error("a client of issuer {0} is empty")]
+    ClientEmpty(String),
+    /// A required claim has no name, or the empty string among its values.
+    #[error("the required claim {claim:?} of issuer {issuer} is empty")]
+    RequiredClaimEmpty {
+        /// The issuer.
+        issuer: String,
+        /// The claim.
+        claim: &'static str,
+    },
     /// No algorithm is allowed for an issuer.
     #[error("issuer {0} allows no algorithm")]
     NoAlgorithm(String),
@@ -91,6 +106,30 @@ pub enum ConfigError {
         /// The address, without user, password and query.
         address: String,
         /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A part of an address that a [preset](crate::providers) was given is not what the provider uses.
+    #[error("{parameter} is not one of {provider}: {reason}")]
+    Parameter {
+        /// The provider.
+        provider: &'static str,
+        /// Which argument.
+        parameter: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A file that the set-up needs cannot be read.
+    #[error("{} cannot be read: {kind}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        kind: io::ErrorKind,
+    },
+    /// The root certificates cannot be used.
+    #[error("the root certificates cannot be used: {reason}")]
+    RootCertificates {
+        /// What is wrong with them.
         reason: &'static str,
     },
     /// The crate was built without any backend.

@@ -12,7 +12,8 @@ use crate::time::UnixTime;
 
 /// What is wrong with a credential.
 ///
-/// Holds sizes, times and the names of registered members, never text that the sender chose.
+/// Holds sizes, times and the names of members that are registered or that the set-up names, never text that the sender
+/// chose.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -108,6 +109,15 @@ pub enum Rejection {
     /// The token is meant for another audience.
     #[error("the token is meant for another audience")]
     AudienceMismatch,
+    /// The token was issued to a client that is not allowed.
+    #[error("the token was issued to another client")]
+    ClientMismatch,
+    /// A claim has another value than the issuer's rules allow.
+    #[error("claim {claim} has a value that is not allowed for this issuer")]
+    ClaimNotAllowed {
+        /// The claim.
+        claim: &'static str,
+    },
     /// The expiry second has come, skew included.
     #[error("token expired at {exp}, {} s ago", now.saturating_since(*exp).as_secs())]
     Expired {
@@ -145,6 +155,12 @@ pub enum Rejection {
     /// A token of another kind, such as an ID token, in place of an access token.
     #[error("not an access token: {evidence} marks another kind of token")]
     NotAccessToken {
+        /// The claim that gives it away.
+        evidence: &'static str,
+    },
+    /// A token of another kind, such as an access token, in place of an ID token.
+    #[error("not an ID token: {evidence} marks another kind of token")]
+    NotIdToken {
         /// The claim that gives it away.
         evidence: &'static str,
     },
@@ -190,11 +206,14 @@ impl Rejection {
             Self::ClaimType { .. } => "claim_type",
             Self::ClaimMissing { .. } => "claim_missing",
             Self::AudienceMismatch => "audience_mismatch",
+            Self::ClientMismatch => "client_mismatch",
+            Self::ClaimNotAllowed { .. } => "claim_not_allowed",
             Self::Expired { .. } => "token_expired",
             Self::NotYetValid { .. } => "token_not_yet_valid",
             Self::TooOld { .. } => "token_too_old",
             Self::IssuedInFuture { .. } => "token_issued_in_future",
             Self::NotAccessToken { .. } => "not_access_token",
+            Self::NotIdToken { .. } => "not_id_token",
             Self::ConfirmationUnsupported => "confirmation_unsupported",
             Self::ScopeMissing { .. } => "scope_missing",
             Self::ClaimsMismatch => "claims_mismatch",
@@ -226,11 +245,14 @@ impl Rejection {
             | Self::ClaimType { .. }
             | Self::ClaimMissing { .. }
             | Self::AudienceMismatch
+            | Self::ClientMismatch
+            | Self::ClaimNotAllowed { .. }
             | Self::Expired { .. }
             | Self::NotYetValid { .. }
             | Self::TooOld { .. }
             | Self::IssuedInFuture { .. }
             | Self::NotAccessToken { .. }
+            | Self::NotIdToken { .. }
             | Self::ConfirmationUnsupported
             | Self::ClaimsMismatch => Status::InvalidToken,
             Self::ScopeMissing { .. } => Status::InsufficientScope,

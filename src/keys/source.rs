@@ -28,6 +28,15 @@ impl Keys {
         Self(Plan::Fixed(keys.into()))
     }
 
+    /// The same keys, got by `fetch` if they are not fixed.
+    #[cfg(feature = "remote")]
+    pub(crate) fn fetched_by(self, fetch: impl remote::Fetch) -> Self {
+        match self.0 {
+            Plan::Fixed(keys) => Self(Plan::Fixed(keys)),
+            Plan::Remote(remote) => Self(Plan::Remote(Box::new(remote.fetched_by(fetch)))),
+        }
+    }
+
     pub(crate) const fn are_fixed(&self) -> bool {
         matches!(self.0, Plan::Fixed(_))
     }

@@ -4,11 +4,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::claims::{Audiences, DEFAULT_SKEW, MAX_SKEW, Profile, TimeRules};
+use crate::claims::{Audiences, Clients, DEFAULT_SKEW, MAX_SKEW, Profile, RequiredClaims, TimeRules};
 use crate::error::ConfigError;
 use crate::jose::{Algorithm, AlgorithmSet, KeyType};
 #[cfg(feature = "remote")]
-use crate::keys::remote::Remote;
+use crate::keys::remote::{Fetch, Remote};
 use crate::keys::{KeySource, Keys, Means};
 
 /// An authorization server that a verifier trusts, and the rules for its tokens.
@@ -33,6 +33,8 @@ pub struct Issuer {
     identifier: String,
     keys: Keys,
     audiences: Option<Vec<String>>,
+    clients: Vec<String>,
+    required: RequiredClaims,
     algorithms: Vec<Algorithm>,
     profile: Profile,
     skew: Duration,
@@ -44,12 +46,14 @@ impl Issuer {
     /// [`Jwk`](crate::jose::Jwk), several, a [`JwkSet`](crate::jose::JwkSet), or a
     /// [`Remote`](crate::keys::remote::Remote) source.
     ///
-    /// An [`audience`](Issuer::audience) must follow.
+    /// An [`audience`](Issuer::audience) must follow, or a [`client`](Issuer::client).
     pub fn new(identifier: impl Into<String>, keys: impl Into<Keys>) -> Self {
         Self {
             identifier: identifier.into(),
             keys: keys.into(),
             audiences: Some(Vec::new()),
+            clients: Vec::new(),
+            required: RequiredClaims::default(),
             algorithms: Algorithm::DEFAULT.to_vec(),
             profile: Profile::default(),
             skew: DEFAULT_SKEW,
@@ -94,6 +98,13 @@ impl Issuer {
         Self::new(identifier, Remote::file(path))
     }
 
+    /// Gets the keys by `fetch`, in place of the client of the verifier: another HTTP client, one with other
+    /// root certificates, or a script in a test of a [preset](crate::providers). Fixed keys stay as they are.
+    #[cfg(feature = "remote")]
+    pub fn fetched_by(self, fetch: impl Fetch) -> Self {
+        Self { keys: self.keys.fetched_by(fetch), ..self }
+    }
+
     /// Adds an audience that the tokens may be meant for: the name of your API, as the issuer writes it into `aud`.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.get_or_insert_default().push(audience.into());
@@ -107,12 +118,43 @@ impl Issuer {
         Self { audiences: None, ..self }
     }
 
+    /// Adds a client that the tokens may have been issued to, compared with `client_id`.
+    ///
+    /// With an [`audience`](Issuer::audience) beside it, both must hold. Without one, it stands in its place, for issuers
+    /// whose access tokens have no `aud` (Amazon Cognito): a token with an `aud`, whatever it says, is then refused as
+    /// [`AudienceMismatch`](crate::Rejection::AudienceMismatch), as it is meant for somebody who is named.
+    pub fn client(mut self, client_id: impl Into<String>) -> Self {
+        self.clients.push(client_id.into());
+        self
+    }
+
+    /// Requires the claim `name` to be this string. Named again, it may have either value; several claims must all hold.
+    ///
+    /// For what an audience does not tell: the owner of a GitHub repository, the domain of a Google account, the one group
+    /// of projects whose jobs may call. Compared exactly; a claim that is absent, another string or no string refuses the
+    /// token. Costs one more pass over the claims.
+    ///
+    /// ```
+    /// # use portcullis::{Issuer, Profile, jose::Jwk};
+    /// # let keys = Jwk::parse(r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#)?;
+    /// let issuer = Issuer::new("https://token.actions.githubusercontent.com", keys)
+    ///     .audience("https://deploy.example.com")
+    ///     .profile(Profile::IdToken)
+    ///     .require_claim("repository_owner", "acme")
+    ///     .require_claim("ref", "refs/heads/main");
+    /// # Ok::<(), portcullis::KeyError>(())
+    /// ```
+    pub fn require_claim(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.required.allow(name, value.into());
+        self
+    }
+
     /// Allows these algorithms and no others. Default: [`Algorithm::DEFAULT`].
     pub fn algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         Self { algorithms: algorithms.into_iter().collect(), ..self }
     }
 
-    /// Says how this issuer marks its access tokens. Default: [`Profile::Rfc9068`].
+    /// Says which tokens of this issuer are meant, and how it marks them. Default: [`Profile::Rfc9068`].
     pub fn profile(self, profile: Profile) -> Self {
         Self { profile, ..self }
     }
@@ -128,18 +170,32 @@ impl Issuer {
     }
 
     pub(super) fn build(self, means: &Means) -> Result<TrustAnchor, ConfigError> {
-        let Self { identifier, keys, audiences, algorithms, profile, skew, max_token_age } = self;
+        let Self { identifier, keys, audiences, clients, required, algorithms, profile, skew, max_token_age } =
+            self;
         if identifier.is_empty() {
             return Err(ConfigError::IssuerEmpty);
         }
         let audiences = match audiences {
             None => Audiences::DangerouslyAny,
-            Some(names) if names.is_empty() => return Err(ConfigError::NoAudience(identifier)),
+            Some(names) if names.is_empty() && clients.is_empty() => {
+                return Err(ConfigError::NoAudience(identifier));
+            }
+            Some(names) if names.is_empty() => Audiences::Absent,
             Some(names) if names.iter().any(String::is_empty) => {
                 return Err(ConfigError::AudienceEmpty(identifier));
             }
-            Some(names) => Audiences::AnyOf(names.into_iter().map(String::into_boxed_str).collect()),
+            Some(names) => Audiences::of(names, profile),
         };
+        if clients.iter().any(String::is_empty) {
+            return Err(ConfigError::ClientEmpty(identifier));
+        }
+        let clients = match clients.is_empty() {
+            true => Clients::Any,
+            false => Clients::AnyOf(clients.into_iter().map(String::into_boxed_str).collect()),
+        };
+        if let Some(claim) = required.empty() {
+            return Err(ConfigError::RequiredClaimEmpty { issuer: identifier, claim });
+        }
         if algorithms.is_empty() {
             return Err(ConfigError::NoAlgorithm(identifier));
         }
@@ -167,7 +223,7 @@ impl Issuer {
         let algorithms = AlgorithmSet::from_iter(algorithms);
         let keys = keys.build(&identifier, algorithms, means)?;
         let time = TimeRules { skew, max_age: max_token_age };
-        Ok(TrustAnchor { identifier, audiences, algorithms, profile, time, keys })
+        Ok(TrustAnchor { identifier, audiences, clients, required, algorithms, profile, time, keys })
     }
 }
 
@@ -176,6 +232,8 @@ impl Issuer {
 pub(super) struct TrustAnchor {
     pub(super) identifier: String,
     pub(super) audiences: Audiences,
+    pub(super) clients: Clients,
+    pub(super) required: RequiredClaims,
     pub(super) algorithms: AlgorithmSet,
     pub(super) profile: Profile,
     pub(super) time: TimeRules,

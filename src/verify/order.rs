@@ -85,7 +85,8 @@ impl Rules {
             // forgery. The limiter bounds what a forger can make of it, as with names that he invents.
             return Err(missed(other_set, Rejection::SignatureInvalid.into()));
         };
-        // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile asks for.
+        // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile and the
+        //    issuer's own rules ask for.
         drop(header);
         let mut claims = ClaimsSet::parse(token.into_payload())?;
         anchor.check_claims(&claims, clock)?;
@@ -125,8 +126,10 @@ impl TrustAnchor {
             Some(_) => {}
         }
         self.audiences.check(claims.has_audience(), claims.audiences())?;
+        self.clients.check(claims.client_id())?;
         check_time(claims.time(), clock.now(), &self.time)?;
-        check_kind(claims, self.profile)
+        check_kind(claims, self.profile)?;
+        self.required.check(claims.payload())
     }
 }
 

@@ -40,7 +40,8 @@ impl Fetch for FileFetch {
     }
 }
 
-fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FetchError> {
+/// The content of a file of at most `limit` bytes; blocks.
+pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FetchError> {
     let failed = |error: io::Error| FetchError::File(error.kind());
     // A pipe or a device would block, or never end.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {

@@ -5,25 +5,29 @@ use std::fmt;
 use std::io;
 use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, HeaderMap};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
 use reqwest::{Client, ClientBuilder, Response, redirect, retry};
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_platform_verifier::BuilderVerifierExt;
 use url::Url;
 
 use super::address::{self, Part};
 use super::attempt::FETCH_TIMEOUT;
+use super::bearer::BearerFile;
 use super::fetch::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse};
 use crate::error::ConfigError;
 
 /// Gets documents over HTTPS: the [`Fetch`] of [`Remote::discover`](super::Remote::discover) and
 /// [`Remote::jwks_url`](super::Remote::jwks_url).
 ///
-/// Certificates are judged by the operating system's roots. The TLS provider is the backend that is compiled in, passed
+/// Certificates are judged by the operating system's roots, or by
+/// [those that you give](HttpFetch::with_root_certificates). The TLS provider is the backend that is compiled in, passed
 /// as a value: no process-wide default is installed or consulted. Proxies are taken from the environment, except for
 /// the loopback host.
 ///
@@ -41,6 +45,7 @@ pub struct HttpFetch {
     internet: Option<Client>,
     /// Its own client: what is exempt from TLS must not leave the machine by a proxy or an odd resolver.
     loopback: Client,
+    bearer: Option<Arc<BearerFile>>,
 }
 
 impl HttpFetch {
@@ -53,13 +58,53 @@ impl HttpFetch {
         Self::with_timeouts(CONNECT_TIMEOUT, FETCH_TIMEOUT)
     }
 
+    /// A client that trusts certificates of these authorities and of no others: one or more, in PEM.
+    ///
+    /// For issuers with a private certificate authority, such as the API server of a Kubernetes cluster. The roots are read
+    /// once, so renewing an authority takes a new client.
+    ///
+    /// # Errors
+    /// [`ConfigError::RootCertificates`] when there is none, or one that cannot be read; [`ConfigError::NoBackend`] without
+    /// feature `aws-lc` or `ring`.
+    pub fn with_root_certificates(pem: &[u8]) -> Result<Self, ConfigError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate =
+                certificate.map_err(|_| ConfigError::RootCertificates { reason: "the PEM is malformed" })?;
+            roots.add(certificate).map_err(|_| ConfigError::RootCertificates {
+                reason: "one of them is no certificate of an authority",
+            })?;
+        }
+        if roots.is_empty() {
+            return Err(ConfigError::RootCertificates { reason: "there is none" });
+        }
+        let tls = tls()?.with_root_certificates(roots).with_no_client_auth();
+        Self::with_tls(tls, CONNECT_TIMEOUT, FETCH_TIMEOUT)
+    }
+
+    /// Sends the token in this file as `Authorization: Bearer` to the server of this address, and to no other.
+    ///
+    /// The file is read at each fetch, as such tokens rotate: at most 16 KiB of it, without the white space at its end. The
+    /// server is told by scheme, host and port; the rest of the address does not count. While the file cannot be read,
+    /// nothing is sent, and the attempt fails with [`FetchError::File`]. Named again, it replaces the file.
+    ///
+    /// # Errors
+    /// [`ConfigError::Address`] when it is not an `https` address.
+    pub fn bearer_token_file(
+        self,
+        server: impl Into<String>,
+        path: impl Into<PathBuf>,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self { bearer: Some(Arc::new(BearerFile::new(&server.into(), path.into())?)), ..self })
+    }
+
     /// A client for this address: the loopback host needs no roots, so a bare container can play and test.
     pub(in crate::keys) fn for_address(url: &Url) -> Result<Self, ConfigError> {
         match Self::new() {
             Err(ConfigError::HttpClient { .. }) if address::is_loopback(url) => {
                 let tls = tls()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
                 let loopback = loopback_client(tls, CONNECT_TIMEOUT, FETCH_TIMEOUT)?;
-                Ok(Self { internet: None, loopback })
+                Ok(Self { internet: None, loopback, bearer: None })
             }
             made => made,
         }
@@ -72,8 +117,12 @@ impl HttpFetch {
 
     pub(super) fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, ConfigError> {
         let tls = tls()?.with_platform_verifier().map_err(unusable)?.with_no_client_auth();
+        Self::with_tls(tls, connect, total)
+    }
+
+    fn with_tls(tls: ClientConfig, connect: Duration, total: Duration) -> Result<Self, ConfigError> {
         let internet = client_builder(tls.clone(), connect, total).build().map_err(unusable)?;
-        Ok(Self { internet: Some(internet), loopback: loopback_client(tls, connect, total)? })
+        Ok(Self { internet: Some(internet), loopback: loopback_client(tls, connect, total)?, bearer: None })
     }
 }
 
@@ -137,8 +186,13 @@ impl Fetch for HttpFetch {
             let client =
                 if address::is_loopback(&url) { Some(&self.loopback) } else { self.internet.as_ref() };
             let client = client.ok_or(FetchError::Tls)?;
+            let bearer = match self.bearer.as_deref().filter(|bearer| bearer.is_for(&url)) {
+                Some(bearer) => Some(bearer.read().await?),
+                None => None,
+            };
             let asked = client.get(url).header(ACCEPT, ACCEPTED);
             let asked = request.headers().fold(asked, |asked, (name, value)| asked.header(name, value));
+            let asked = bearer.into_iter().fold(asked, |asked, token| asked.header(AUTHORIZATION, token));
             let response = asked.send().await;
             read(response.map_err(|error| classify(&error))?, request.max_bytes()).await
         })

@@ -42,6 +42,8 @@
 
 mod address;
 mod attempt;
+#[cfg(feature = "reqwest")]
+mod bearer;
 mod cache_control;
 mod discovery;
 mod document;
@@ -209,6 +211,12 @@ impl Remote {
             renewal: Renewal::Ahead,
         };
         Self { place, client, timing, wait_budget: DEFAULT_WAIT_BUDGET, snapshot: None, embedded: None }
+    }
+
+    /// Gets the documents by `fetch`, in place of the client of the verifier: another HTTP client, a client with other
+    /// root certificates, or a script in a test.
+    pub fn fetched_by(self, fetch: impl Fetch) -> Self {
+        Self { client: Client::own(fetch), ..self }
     }
 
     /// How long keys serve past their maximum age when they cannot be renewed. Default: 1 h; from 0 to 7 d.

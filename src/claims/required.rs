@@ -1,0 +1,140 @@
+//! Claims that must have one of some values.
+
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+use crate::error::Rejection;
+use crate::jose::{StrictValue, Text};
+
+/// The claims that an issuer's tokens must have, each with the values that it may have.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RequiredClaims(Vec<RequiredClaim>);
+
+#[derive(Clone, Debug)]
+struct RequiredClaim {
+    name: &'static str,
+    values: Vec<String>,
+}
+
+impl RequiredClaims {
+    /// Requires the claim `name`, and allows it this value beside those given before.
+    pub(crate) fn allow(&mut self, name: &'static str, value: String) {
+        match self.0.iter_mut().find(|claim| claim.name == name) {
+            Some(claim) => claim.values.push(value),
+            None => self.0.push(RequiredClaim { name, values: vec![value] }),
+        }
+    }
+
+    /// The claim of which the name or a value is empty, and which so could only be a mistake.
+    pub(crate) fn empty(&self) -> Option<&'static str> {
+        let empty =
+            |claim: &&RequiredClaim| claim.name.is_empty() || claim.values.iter().any(String::is_empty);
+        self.0.iter().find(empty).map(|claim| claim.name)
+    }
+
+    /// Checks a payload that was read before. Costs nothing where nothing is required, else a second pass over it.
+    ///
+    /// # Errors
+    /// Of the first claim that is not as it must be: [`Rejection::ClaimMissing`], [`Rejection::ClaimType`] when it is not
+    /// one string, [`Rejection::ClaimNotAllowed`] when it is another.
+    pub(crate) fn check(&self, payload: &str) -> Result<(), Rejection> {
+        let Self(required) = self;
+        if required.is_empty() {
+            return Ok(());
+        }
+        let mut found: Vec<_> =
+            required.iter().map(|claim| Err(Rejection::ClaimMissing { claim: claim.name })).collect();
+        let mut input = serde_json::Deserializer::from_str(payload);
+        let visitor = RequiredVisitor { required, found: &mut found };
+        input.deserialize_map(visitor).map_err(|_| Rejection::ClaimsMalformed)?;
+        found.into_iter().collect()
+    }
+}
+
+impl RequiredClaim {
+    fn judge(&self, value: &StrictValue<'_>) -> Result<(), Rejection> {
+        let claim = self.name;
+        match value {
+            StrictValue::Text(text) if self.values.iter().any(|own| **own == **text) => Ok(()),
+            StrictValue::Text(_) => Err(Rejection::ClaimNotAllowed { claim }),
+            _ => Err(Rejection::ClaimType { claim }),
+        }
+    }
+}
+
+struct RequiredVisitor<'r> {
+    required: &'r [RequiredClaim],
+    /// As many as are required, in the same order.
+    found: &'r mut [Result<(), Rejection>],
+}
+
+impl<'de> Visitor<'de> for RequiredVisitor<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a claims set")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(Text(name)) = members.next_key()? {
+            let value = members.next_value::<StrictValue<'_>>()?;
+            let ours = self.required.iter().zip(self.found.iter_mut()).find(|(claim, _)| claim.name == name);
+            if let Some((claim, found)) = ours {
+                *found = claim.judge(&value);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn required(claims: &[(&'static str, &str)]) -> RequiredClaims {
+        let mut required = RequiredClaims::default();
+        claims.iter().for_each(|(name, value)| required.allow(name, (*value).to_owned()));
+        required
+    }
+
+    #[test]
+    fn a_required_claim_is_one_string_of_those_allowed() {
+        let owners = required(&[("owner", "acme"), ("owner", "acme-labs")]);
+        let (missing, other) = (Err("claim_missing"), Err("claim_not_allowed"));
+        let wrong_type = Err("claim_type");
+        for (payload, want) in [
+            (r#"{"owner":"acme"}"#, Ok(())),
+            (r#"{"x":{"owner":"other"},"owner":"acme-labs"}"#, Ok(())),
+            (r#"{"\u006fwner":"\u0061cme"}"#, Ok(())),
+            (r#"{"owner":"acme-"}"#, other),
+            (r#"{"owner":"Acme"}"#, other),
+            (r#"{"owner":""}"#, other),
+            (r#"{"owner":["acme"]}"#, wrong_type),
+            (r#"{"owner":{"acme":"acme"}}"#, wrong_type),
+            (r#"{"owner":null}"#, wrong_type),
+            (r#"{"owner":true}"#, wrong_type),
+            (r#"{"Owner":"acme"}"#, missing),
+            (r#"{"x":{"owner":"acme"}}"#, missing),
+            ("{}", missing),
+        ] {
+            assert_eq!(owners.check(payload).map_err(|r| r.code()), want, "{payload}");
+        }
+    }
+
+    #[test]
+    fn every_required_claim_counts_and_the_first_fault_is_told() {
+        let both = required(&[("a", "1"), ("b", "2")]);
+        assert_eq!(both.check(r#"{"b":"2","a":"1"}"#), Ok(()));
+        assert_eq!(both.check(r#"{"b":"3"}"#), Err(Rejection::ClaimMissing { claim: "a" }));
+        assert_eq!(both.check(r#"{"b":"3","a":"1"}"#), Err(Rejection::ClaimNotAllowed { claim: "b" }));
+        assert_eq!(RequiredClaims::default().check("not even read"), Ok(()));
+    }
+
+    #[test]
+    fn an_empty_name_or_value_is_noticed() {
+        assert_eq!(required(&[("a", "1"), ("b", "")]).empty(), Some("b"));
+        assert_eq!(required(&[("", "1")]).empty(), Some(""));
+        assert_eq!(required(&[("a", "1")]).empty(), None);
+    }
+}
