@@ -99,6 +99,7 @@ mod error;
 pub mod http;
 pub mod jose;
 pub mod keys;
+pub mod providers;
 pub mod require;
 #[cfg(test)]
 mod testing;
