@@ -176,3 +176,60 @@ fn a_bound_token_without_proof() {
         lenient.refuses(&name, &typed(&key, Some("JWT"), &bound), "confirmation_unsupported");
     }
 }
+
+/// The other way round: where callers prove who they are with ID tokens, what a client was granted is none.
+#[test]
+fn an_access_token_as_id_token() {
+    let key = MintKey::new(ES256, "a");
+    let stage = Stage::new(&[ES256], || vec![issuer([key.jwk()]).profile(Profile::IdToken)]);
+    stage.accepts("an ID token", &typed(&key, Some("JWT"), &id_token()));
+    stage.accepts("an ID token without a type", &typed(&key, None, &id_token()));
+    stage.refuses("by its type", &key.token(&claims()), "type_not_allowed");
+    stage.refuses("by its scope", &typed(&key, Some("JWT"), &claims()), "not_id_token");
+    for mark in [
+        json!({"scope": ""}),
+        json!({"scp": []}),
+        json!({"token_use": "access"}),
+        json!({"typ": "Bearer"}),
+        json!({"typ": "Refresh"}),
+        json!({"typ": "Logout"}),
+        json!({"events": {}}),
+    ] {
+        let (name, value) = mark.as_object().unwrap().iter().next().unwrap();
+        let mut marked = id_token();
+        marked[name] = value.clone();
+        stage.refuses(name, &typed(&key, None, &marked), "not_id_token");
+    }
+    for required in ["sub", "iat", "aud", "exp", "iss"] {
+        let mut bare = id_token();
+        bare.as_object_mut().unwrap().remove(required).unwrap();
+        stage.refuses(required, &typed(&key, None, &bare), "claim_missing");
+    }
+}
+
+/// OpenID Connect Core, section 3.1.3.7: whoever else an ID token is for could send it on.
+#[test]
+fn an_id_token_that_others_hold_too() {
+    let key = MintKey::new(ES256, "a");
+    let stage = Stage::new(&[ES256], || {
+        vec![issuer([key.jwk()]).audience("https://ours-too.example").profile(Profile::IdToken)]
+    });
+    let meant_for = |audiences: &[&str]| {
+        let mut claims = id_token();
+        claims["aud"] = json!(audiences);
+        typed(&key, None, &claims)
+    };
+    stage.accepts("ours in an array", &meant_for(&[AUDIENCE]));
+    stage.accepts("two of ours", &meant_for(&["https://ours-too.example", AUDIENCE]));
+    stage.refuses(
+        "another behind ours",
+        &meant_for(&[AUDIENCE, "https://other.example"]),
+        "audience_mismatch",
+    );
+    stage.refuses(
+        "another before ours",
+        &meant_for(&["https://other.example", AUDIENCE]),
+        "audience_mismatch",
+    );
+    stage.refuses("nobody", &meant_for(&[]), "audience_mismatch");
+}

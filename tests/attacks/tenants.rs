@@ -1,5 +1,7 @@
 //! Tokens of somebody else: another issuer, another tenant, another API.
 
+use std::time::Duration;
+
 use portcullis::Algorithm::ES256;
 use portcullis::{Issuer, Profile};
 use serde_json::{Value, json};
@@ -183,4 +185,63 @@ fn the_key_of_another_tenant_in_a_shared_set() {
     let own = Stage::published(&[ES256], &[said(&shared, ISSUER), said(&theirs, ISSUER)]);
     own.accepts("a key of ours", &theirs.token(&claims()));
     own.refuses("another's", &MintKey::new(ES256, "x").token(&claims()), "key_unknown");
+}
+
+/// Where access tokens have no audience, every application of the issuer has tokens that look alike but for the client.
+#[test]
+fn a_token_of_another_client() {
+    let key = MintKey::new(ES256, "a");
+    let keys = || [key.jwk()].to_vec();
+    let by_client = Stage::new(&[ES256], || {
+        vec![Issuer::new(ISSUER, keys()).client("client-1").clock_skew(Duration::ZERO)]
+    });
+    let with_both = Stage::new(&[ES256], || vec![issuer(keys()).client("client-1")]);
+    by_client.accepts("ours, for nobody by name", &key.token(&without("aud")));
+    with_both.accepts("ours, for us", &key.token(&claims()));
+    with_both.refuses("ours, for nobody by name", &key.token(&without("aud")), "claim_missing");
+    for audience in [json!(AUDIENCE), json!("client-1"), json!([])] {
+        let name = audience.to_string();
+        by_client.refuses(&name, &key.token(&with("aud", audience)), "audience_mismatch");
+    }
+    for (stage, base) in [(&by_client, without("aud")), (&with_both, claims())] {
+        for client in ["client-2", "client-1 ", "Client-1", "client", ""] {
+            let mut claims = base.clone();
+            claims["client_id"] = json!(client);
+            stage.refuses(client, &key.token(&claims), "client_mismatch");
+        }
+        let mut claims = base.clone();
+        claims["client_id"] = json!(["client-1"]);
+        stage.refuses("in an array", &key.token(&claims), "claim_type");
+        claims.as_object_mut().unwrap().remove("client_id");
+        claims["azp"] = json!("client-1");
+        stage.refuses("in another claim", &key.token(&claims), "claim_missing");
+    }
+}
+
+/// The jobs of a public CI and the accounts of a public cloud can all ask for our audience.
+#[test]
+fn a_token_that_anybody_can_ask_for() {
+    let key = MintKey::new(ES256, "a");
+    let stage = Stage::new(&[ES256], || {
+        let owners = issuer([key.jwk()]).require_claim("owner", "acme").require_claim("owner", "acme-labs");
+        vec![owners.require_claim("protected", "true")]
+    });
+    let of = |owner: Value| {
+        let mut claims = with("protected", json!("true"));
+        claims["owner"] = owner;
+        key.token(&claims)
+    };
+    stage.accepts("ours", &of(json!("acme")));
+    stage.accepts("the other of ours", &of(json!("acme-labs")));
+    for owner in ["mallory", "acme-", "acm", "ACME", "acme\0", " acme", ""] {
+        stage.refuses(owner, &of(json!(owner)), "claim_not_allowed");
+    }
+    for owner in [json!(["acme"]), json!({"acme": "acme"}), json!(true), json!(null), json!(7)] {
+        stage.refuses(&owner.to_string(), &of(owner.clone()), "claim_type");
+    }
+    stage.refuses("no owner", &key.token(&with("protected", json!("true"))), "claim_missing");
+    stage.refuses("only the owner", &key.token(&with("owner", json!("acme"))), "claim_missing");
+    let mut inside = with("protected", json!("true"));
+    inside["x"] = json!({"owner": "acme"});
+    stage.refuses("an owner inside of another claim", &key.token(&inside), "claim_missing");
 }

@@ -25,6 +25,9 @@ const OURS: &str = "https://api.example.com";
 enum Call {
     Audience(&'static str),
     DangerousAnyAudience,
+    Client(&'static str),
+    /// Of the claim `sub`.
+    Require(&'static str),
     Algorithms(Vec<Algorithm>),
     Profile(Profile),
     Skew(u64),
@@ -66,6 +69,8 @@ impl Fetch for Silent {
 #[derive(Debug)]
 struct Rules {
     audiences: Option<Vec<&'static str>>,
+    clients: Vec<&'static str>,
+    subjects: Vec<&'static str>,
     algorithms: Vec<Algorithm>,
     profile: Profile,
     skew: u64,
@@ -76,6 +81,8 @@ impl Anchor {
     fn rules(&self) -> Rules {
         let mut rules = Rules {
             audiences: Some(Vec::new()),
+            clients: Vec::new(),
+            subjects: Vec::new(),
             algorithms: Algorithm::DEFAULT.to_vec(),
             profile: Profile::Rfc9068,
             skew: 60,
@@ -85,6 +92,8 @@ impl Anchor {
             match call {
                 Call::Audience(name) => rules.audiences.get_or_insert_default().push(name),
                 Call::DangerousAnyAudience => rules.audiences = None,
+                Call::Client(name) => rules.clients.push(name),
+                Call::Require(subject) => rules.subjects.push(subject),
                 Call::Algorithms(algorithms) => rules.algorithms = algorithms.clone(),
                 Call::Profile(profile) => rules.profile = *profile,
                 Call::Skew(seconds) => rules.skew = *seconds,
@@ -109,6 +118,8 @@ impl Anchor {
         self.calls.iter().cloned().fold(issuer, |issuer, call| match call {
             Call::Audience(name) => issuer.audience(name),
             Call::DangerousAnyAudience => issuer.dangerous_any_audience(),
+            Call::Client(name) => issuer.client(name),
+            Call::Require(subject) => issuer.require_claim("sub", subject),
             Call::Algorithms(algorithms) => issuer.algorithms(algorithms),
             Call::Profile(profile) => issuer.profile(profile),
             Call::Skew(seconds) => issuer.clock_skew(Duration::from_secs(seconds)),
@@ -118,9 +129,12 @@ impl Anchor {
 
     /// Whether such an issuer could be safe, and could work.
     fn is_sound(&self, backend: Backend) -> bool {
-        let Rules { audiences, algorithms, skew, .. } = self.rules();
+        let Rules { audiences, clients, subjects, algorithms, skew, .. } = self.rules();
         let named = self.which < NAMES.len();
-        let meant = audiences.is_none_or(|names| !names.is_empty() && !names.contains(&""));
+        let by_client = !clients.is_empty();
+        let meant = audiences.is_none_or(|names| (by_client || !names.is_empty()) && !names.contains(&""))
+            && !clients.contains(&"")
+            && !subjects.contains(&"");
         let able = !algorithms.is_empty() && algorithms.iter().all(|one| backend.supports(*one));
         let keyed = match &self.keys {
             Keys::Remote => !algorithms.contains(&HS256),
@@ -209,8 +223,8 @@ static PROBES: LazyLock<Vec<(usize, Algorithm, Probe, String)>> = LazyLock::new(
 /// Whether the set-up says, by a name that one can read, that such a token is to be accepted.
 fn is_accepted(set_up: &SetUp, which: usize, algorithm: Algorithm, probe: Probe, bytes: usize) -> bool {
     use Flaw::{
-        MissingAudience, MissingClientId, MissingIssueTime, MissingSubject, MissingTokenId, MissingType,
-        TooLarge, WrongAudience, WrongType,
+        IdToken, MissingAudience, MissingClientId, MissingIssueTime, MissingSubject, MissingTokenId,
+        MissingType, TooLarge, WrongAudience, WrongType,
     };
     let Some(anchor) = set_up.anchors.iter().find(|anchor| anchor.which == which) else { return false };
     let rules = anchor.rules();
@@ -218,15 +232,31 @@ fn is_accepted(set_up: &SetUp, which: usize, algorithm: Algorithm, probe: Probe,
     if !has_key || !rules.algorithms.contains(&algorithm) || bytes > set_up.limit() {
         return false;
     }
+    let allows = |names: &[&str], name| names.is_empty() || names.contains(&name);
+    if !allows(&rules.clients, "client-1") || !allows(&rules.subjects, "user-1") {
+        return false;
+    }
+    match probe {
+        Probe::Flawed(MissingClientId | IdToken) if !rules.clients.is_empty() => return false,
+        Probe::Flawed(MissingSubject) if !rules.subjects.is_empty() => return false,
+        _ => {}
+    }
     let lenient = rules.profile == Profile::Lenient;
     let any_audience = rules.audiences.is_none();
+    // With clients alone no token may have an audience.
+    let no_audience = !rules.clients.is_empty() && rules.audiences.as_ref().is_some_and(Vec::is_empty);
     let for_us = rules.audiences.is_none_or(|names| names.contains(&OURS));
+    if rules.profile == Profile::IdToken {
+        // The others are marked as access tokens by their type.
+        return for_us && matches!(probe, Probe::Flawed(WrongType | MissingType | IdToken));
+    }
     match probe {
         Probe::Good => for_us,
         Probe::ExpiredFor(seconds) => for_us && seconds < rules.skew,
         Probe::ValidIn(seconds) => for_us && seconds <= rules.skew,
         Probe::IssuedAgo(seconds) => for_us && rules.max_age.is_none_or(|age| seconds <= age + rules.skew),
-        Probe::Flawed(WrongAudience | MissingAudience) => any_audience,
+        Probe::Flawed(WrongAudience) => any_audience,
+        Probe::Flawed(MissingAudience) => any_audience || no_audience,
         // What the profile says of itself.
         Probe::Flawed(WrongType | MissingType | MissingSubject | MissingClientId | MissingTokenId) => {
             for_us && lenient
@@ -243,11 +273,18 @@ fn set_ups() -> impl Strategy<Value = SetUp> {
         4 => prop::sample::select(vec![OURS, OURS, OURS, "https://else.example.com"]).prop_map(Call::Audience),
         1 => Just(Call::DangerousAnyAudience),
         2 => algorithms.prop_map(Call::Algorithms),
-        2 => prop::sample::select(vec![Profile::Rfc9068, Profile::Lenient]).prop_map(Call::Profile),
+        2 => prop::sample::select(vec![Profile::Rfc9068, Profile::Lenient, Profile::IdToken]).prop_map(Call::Profile),
+        1 => prop::sample::select(vec!["client-1", "client-1", "client-2"]).prop_map(Call::Client),
+        1 => prop::sample::select(vec!["user-1", "user-1", "user-2"]).prop_map(Call::Require),
         2 => prop::sample::select(vec![0, 1, 60, 60, 299, 300, 300, 301]).prop_map(Call::Skew),
         1 => prop::sample::select(vec![0, 60, 300]).prop_map(Call::MaxAge),
     ];
-    let slip = prop_oneof![Just(Call::Audience("")), Just(Call::Skew(u64::MAX))];
+    let slip = prop_oneof![
+        Just(Call::Audience("")),
+        Just(Call::Client("")),
+        Just(Call::Require("")),
+        Just(Call::Skew(u64::MAX)),
+    ];
     let calls = prop::collection::vec(prop_oneof![40 => call, 1 => slip], 1..7);
     let keys = prop_oneof![
         9 => prop::sample::subsequence(ALGORITHMS.to_vec(), 1..=4).prop_map(Keys::Fixed),
@@ -318,6 +355,7 @@ fn the_set_ups_that_are_drawn_try_everything() {
         Probe::Flawed(Flaw::WrongAudience),
         Probe::Flawed(Flaw::MissingAudience),
         Probe::Flawed(Flaw::WrongType),
+        Probe::Flawed(Flaw::IdToken),
         Probe::Flawed(Flaw::MissingIssueTime),
         Probe::Flawed(Flaw::TooLarge),
     ] {

@@ -20,6 +20,7 @@ mod inputs;
 mod logging;
 mod no_panic;
 mod operators;
+mod providers;
 mod rendering;
 mod scopes;
 mod sources;

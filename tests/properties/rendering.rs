@@ -32,7 +32,7 @@ use crate::album::Album;
 use crate::hostile::{
     self, AUDIENCE, CHOSEN, Forbidden, ISSUER, SHARED, TRUSTED, VERIFIERS, b64, secret, signed, with,
 };
-use crate::{operators, sources};
+use crate::{operators, providers, sources};
 
 #[test]
 fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
@@ -41,6 +41,7 @@ fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
     tokens(&mut album);
     keys(&mut album);
     set_ups(&mut album);
+    providers::pictures(&mut album);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         services(&mut album).await;
@@ -71,7 +72,7 @@ fn words(album: &mut Album) {
     }
     album.debug("KeyUse", &[KeyUse::Signature, KeyUse::Other]);
     operators::words(album);
-    album.debug("Profile", &[Profile::Rfc9068, Profile::Lenient]);
+    album.debug("Profile", &[Profile::Rfc9068, Profile::Lenient, Profile::IdToken]);
     for segment in [Segment::Header, Segment::Payload, Segment::Signature] {
         album.display("Segment", &segment);
     }
