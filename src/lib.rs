@@ -43,6 +43,8 @@
 //!
 //! - [`Issuer`]: an authorization server that you trust, and the rules for its tokens. [`Profile`] says how it marks
 //!   access tokens; [`keys`] where its keys come from.
+//! - [`providers`]: presets for Auth0, Okta, Entra ID, Google, Firebase, Cognito, Keycloak, Zitadel, Hydra, GitHub Actions,
+//!   GitLab CI and Kubernetes, and the shapes of their claims.
 //! - [`Verifier`]: decides. [`verify`](Verifier::verify) is all that a service without tower needs;
 //!   [`status`](Verifier::status) tells how the keys are.
 //! - [`VerifiedToken`]: the evidence. Only a verifier can make one.
@@ -65,7 +67,8 @@
 //! 3. the issuer, by exact comparison, and then by that issuer's rules the algorithm and `typ`;
 //! 4. a key of that issuer, by `kid`, made for that algorithm;
 //! 5. the signature, over the exact bytes received;
-//! 6. `iss`, `aud`, `exp`, `nbf`, each of its JSON type, with 60 s of skew; what the [`Profile`] asks for;
+//! 6. `iss`, `aud`, `exp`, `nbf`, each of its JSON type, with 60 s of skew; what the [`Profile`] and the issuer's own
+//!    rules ask for;
 //! 7. `cnf`: a token that is bound to a key is refused, as possession is not checked;
 //! 8. the scopes that the route requires.
 //!

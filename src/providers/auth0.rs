@@ -38,8 +38,6 @@ pub fn api(domain: &str, audience: impl Into<String>) -> Result<Issuer, ConfigEr
 pub struct Claims {
     /// What the roles of the user allow, where the API has "RBAC" and "Add Permissions in the Access Token" turned on.
     pub permissions: Vec<String>,
-    /// How the token was got, such as `client-credentials`.
-    pub gty: Option<String>,
     /// The organization that the user signed in to.
     pub org_id: Option<String>,
     /// Its name, where the tenant writes it.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 #[cfg(feature = "reqwest")]
 use super::parts::Part;
-use super::shows_no_claim;
+use super::{one_or_several, shows_no_claim};
 #[cfg(feature = "reqwest")]
 use crate::{Algorithm, ConfigError, Issuer, Profile};
 
@@ -50,6 +50,7 @@ pub struct Claims {
     /// Whether the user was shown to read mail at that address.
     pub email_verified: bool,
     /// The user's groups, where a mapper writes a claim of this name.
+    #[serde(deserialize_with = "one_or_several")]
     pub groups: Vec<String>,
     realm_access: Access,
     resource_access: BTreeMap<String, Access>,

@@ -49,6 +49,7 @@ pub fn cluster(identifier: impl Into<String>, audience: impl Into<String>) -> Re
 /// each fetch (`token` beside it, read each time). The identifier is never fetched from; often it is
 /// `https://kubernetes.default.svc.cluster.local`.
 ///
+/// Proxies are taken from the environment, as by [`HttpFetch`]: where there is one, `NO_PROXY` must name `.svc`.
 /// The pod's account may read the keys by default, by the role `system:service-account-issuer-discovery`.
 ///
 /// # Errors

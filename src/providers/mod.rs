@@ -54,6 +54,8 @@ pub mod okta;
 mod parts;
 pub mod zitadel;
 
+use serde::{Deserialize, Deserializer};
+
 /// Claims are what an issuer knows of people: `Debug` shows none of them.
 macro_rules! shows_no_claim {
     ($shape:ident $(<$inner:ident>)?) => {
@@ -65,6 +67,20 @@ macro_rules! shows_no_claim {
     };
 }
 use shows_no_claim;
+
+/// Several strings, or one that stands alone: what a claim of the operator's own making may be.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Strings {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Strings::deserialize(deserializer)? {
+        Strings::One(one) => vec![one],
+        Strings::Several(several) => several,
+    })
+}
 
 /// The page about providers, so that its examples are compiled and run.
 #[cfg(all(doctest, feature = "reqwest", feature = "aws-lc"))]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 #[cfg(feature = "reqwest")]
 use super::parts::Part;
-use super::shows_no_claim;
+use super::{one_or_several, shows_no_claim};
 #[cfg(feature = "reqwest")]
 use crate::{Algorithm, ConfigError, Issuer, Profile};
 
@@ -48,6 +48,7 @@ pub struct Claims {
     /// The user's id; absent in tokens of a client of its own. `sub` is the user's login name.
     pub uid: Option<String>,
     /// The user's groups, where the server has a claim of this name.
+    #[serde(deserialize_with = "one_or_several")]
     pub groups: Vec<String>,
 }
 

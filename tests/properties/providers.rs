@@ -86,7 +86,7 @@ fn presets(text: &str) -> Vec<Result<Issuer, ConfigError>> {
 fn claims() -> Value {
     let [a, b, c, d, e, f] = CHOSEN;
     let of_users = json!({
-        "permissions": [a], "gty": b, "org_id": c, "cognito:groups": [a], "username": b, "origin_jti": c,
+        "permissions": [a], "org_id": c, "cognito:groups": [a], "username": b, "origin_jti": c,
         "device_key": d, "cid": e, "uid": f, "groups": [a, b], "roles": [c], "wids": [d], "tid": e, "oid": f,
         "appid": a, "idtyp": b, "hasgroups": true, "_claim_names": {"groups": c}, "email": d, "email_verified": true,
         "hd": e, "phone_number": f, "firebase": {"sign_in_provider": a, "tenant": b, "identities": {c: [d]}},

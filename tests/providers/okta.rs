@@ -38,6 +38,8 @@ async fn access_tokens_of_a_custom_server() {
     assert_eq!(token.scopes().collect::<Vec<_>>(), ["openid", "orders:read"]);
     let read = token.claims::<okta::Claims>().unwrap();
     assert!(read.is_in_group("Orders") && !read.is_in_group("orders"));
+    let alone = scene.accepts("one group", |draft| draft.claims["groups"] = json!("Orders")).await;
+    assert!(alone.claims::<okta::Claims>().unwrap().is_in_group("Orders"));
     assert_eq!(
         (read.cid.as_deref(), read.uid.as_deref()),
         (Some("nmdP1fcyvdVO11AL7ECm"), Some("00ujmkLgagxeRrAg20g3"))
