@@ -12,8 +12,8 @@ use crate::support::{standing_at, vectors};
 
 /// The provider's key, as most sign with.
 pub(crate) static RSA: LazyLock<MintKey> = LazyLock::new(|| MintKey::new(Algorithm::RS256, "provider-1"));
-/// In every set too, for an algorithm that the provider does not use.
-pub(crate) static OTHER: LazyLock<MintKey> = LazyLock::new(|| MintKey::new(Algorithm::ES512, "provider-2"));
+/// In every set too, for an algorithm that is allowed by default and that no provider uses.
+pub(crate) static OTHER: LazyLock<MintKey> = LazyLock::new(|| MintKey::new(Algorithm::PS256, "provider-2"));
 
 /// A token before it is signed.
 #[derive(Clone)]
