@@ -123,6 +123,7 @@ impl Issuer {
     /// With an [`audience`](Issuer::audience) beside it, both must hold. Without one, it stands in its place, for issuers
     /// whose access tokens have no `aud` (Amazon Cognito): a token with an `aud`, whatever it says, is then refused as
     /// [`AudienceMismatch`](crate::Rejection::AudienceMismatch), as it is meant for somebody who is named.
+    /// Beside [`dangerous_any_audience`](Issuer::dangerous_any_audience) the client alone counts.
     pub fn client(mut self, client_id: impl Into<String>) -> Self {
         self.clients.push(client_id.into());
         self

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use reqwest::header::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use url::{Origin, Url};
 
 use super::address::{self, Part};
+use super::attempt::FETCH_TIMEOUT;
 use super::fetch::FetchError;
 use super::file;
 use crate::error::ConfigError;
@@ -40,6 +42,11 @@ impl BearerFile {
 
     /// The value of `Authorization`, as the file has it now.
     pub(super) async fn read(&self) -> Result<HeaderValue, FetchError> {
+        let content = timeout(FETCH_TIMEOUT, self.content()).await.map_err(|_| FetchError::Timeout)??;
+        bearer(content)
+    }
+
+    async fn content(&self) -> Result<Vec<u8>, FetchError> {
         let permit = Arc::clone(&self.one_read).acquire_owned().await.map_err(|_| FetchError::Broken)?;
         let path = self.path.clone();
         let content = spawn_blocking(move || {
@@ -47,7 +54,7 @@ impl BearerFile {
             drop(permit);
             content
         });
-        bearer(content.await.map_err(|_| FetchError::Broken)??)
+        content.await.map_err(|_| FetchError::Broken)?
     }
 }
 
