@@ -16,7 +16,7 @@ use crate::{Algorithm, ConfigError, Issuer, Profile};
 /// | keys | by discovery |
 /// | audience | the identifier of the API |
 /// | profile | [`Profile::Lenient`]; if the API has the token profile RFC 9068, add `.profile(Profile::Rfc9068)` |
-/// | algorithms | RS256; for an API that is set to PS256, add `.algorithms([Algorithm::PS256])`; HS256 would be a secret shared |
+/// | algorithms | RS256; an API that is set to PS256 needs `.algorithms([Algorithm::PS256])` |
 ///
 /// A client that asks for no `audience` gets an opaque token. ID tokens have the client's id as audience.
 ///

@@ -19,13 +19,14 @@ use crate::{Algorithm, ConfigError, Issuer, Profile};
 /// | profile | [`Profile::Lenient`] |
 /// | algorithms | RS256 |
 ///
-/// Access tokens have no `aud`, so any API of the pool is sent the same ones: have an app client for each, or ask for scopes
-/// of a resource server on every route. Where a client asks for a `resource`, its tokens have an `aud` and are refused as
-/// `audience_mismatch` until [`Issuer::audience`] names it; those without one are refused then. Regions of China have
-/// another domain: write [`Issuer::jwks_url`] with the same settings.
+/// Access tokens have no `aud`, so any API of the pool is sent the same ones: have an app client for each, or ask for
+/// scopes of a resource server on every route. Where a client asks for a `resource`, its tokens have an `aud` and are
+/// refused as `audience_mismatch` until [`Issuer::audience`] names it; those without one are refused then. Regions of
+/// China have another domain: write [`Issuer::jwks_url`] with the same settings.
 ///
 /// Documented at
-/// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html> and
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html>
+/// and
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! Microsoft Entra ID: access tokens of the v1 and v2 endpoints, tenant by tenant.
 //!
-//! Which version a token has is chosen by the API and not by the client: `requestedAccessTokenVersion` in the manifest of
-//! its registration. For several tenants name one issuer for each: `common`, `organizations` and `consumers` are doors to
-//! sign in through and issue nothing. Clouds of their own (US government, China) have other hosts: write
+//! Which version a token has is chosen by the API and not by the client: `requestedAccessTokenVersion` in the manifest
+//! of its registration. For several tenants name one issuer for each: `common`, `organizations` and `consumers` are
+//! doors to sign in through and issue nothing. Clouds of their own (US government, China) have other hosts: write
 //! [`Issuer::discover`](crate::Issuer::discover) with the same settings.
 
 use serde::Deserialize;
@@ -24,9 +24,9 @@ use crate::{Algorithm, ConfigError, Issuer, Profile};
 /// | profile | [`Profile::Lenient`] |
 /// | algorithms | RS256 |
 ///
-/// An app that is client and API at once has one id for both, and an ID token without a `nonce` looks like an access token
-/// then: ask for a scope on every route, or register the API on its own. Scopes of users are in `scp`, of applications in
-/// `roles`.
+/// An app that is client and API at once has one id for both, and an ID token without a `nonce` looks like an access
+/// token then: ask for a scope on every route, or register the API on its own. Scopes of users are in `scp`, of
+/// applications in `roles`.
 ///
 /// Documented at <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference> and
 /// <https://learn.microsoft.com/entra/identity-platform/access-tokens>.
@@ -41,9 +41,9 @@ pub fn v2(tenant: &str, audience: impl Into<String>) -> Result<Issuer, ConfigErr
 
 /// The v1 access tokens of this tenant, by its id.
 ///
-/// As [`v2`], but the issuer is `https://sts.windows.net/TENANT/`, with the slash, and the audience mostly the URI of the
-/// API's registration, `api://…`. It is discovered under that name: keys found under the address of v2 name another issuer
-/// and would be skipped.
+/// As [`v2`], but the issuer is `https://sts.windows.net/TENANT/`, with the slash, and the audience mostly the URI of
+/// the API's registration, `api://…`. It is discovered under that name: keys found under the address of v2 name another
+/// issuer and would be skipped.
 ///
 /// # Errors
 /// Those of [`v2`].

@@ -20,9 +20,9 @@ use crate::{Algorithm, ConfigError, Issuer, Profile};
 /// | profile | [`Profile::IdToken`] |
 /// | algorithms | RS256 |
 ///
-/// The documentation names an address of certificates; this is the one of the same keys as a JWK Set. Users may sign up by
-/// themselves, some anonymously: see [`Claims::sign_in_provider`]. Session cookies of Firebase have another issuer and other
-/// keys. That `auth_time` lies in the past is not checked.
+/// The documentation names an address of certificates; this is the one of the same keys as a JWK Set. Users may sign up
+/// by themselves, some anonymously: see [`Claims::sign_in_provider`]. Session cookies of Firebase have another issuer
+/// and other keys. That `auth_time` lies in the past is not checked.
 ///
 /// Documented at <https://firebase.google.com/docs/auth/admin/verify-id-tokens>.
 ///

@@ -21,8 +21,8 @@ use crate::{Algorithm, ConfigError, Issuer, Profile};
 ///
 /// Every job on the host can ask for any audience, so the audience alone admits everybody: that is why the namespace is
 /// required. It is the group that holds the project itself: a subgroup has a number of its own. Add
-/// `.require_claim("ref_protected", "true")` where only protected branches and tags may call. The old `CI_JOB_JWT` has no
-/// audience and is refused.
+/// `.require_claim("ref_protected", "true")` where only protected branches and tags may call. The old `CI_JOB_JWT` has
+/// no audience and is refused.
 ///
 /// Documented at <https://docs.gitlab.com/ci/secrets/id_token_authentication/>.
 ///

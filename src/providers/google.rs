@@ -21,8 +21,8 @@ use crate::{Algorithm, ConfigError, Issuer, Profile};
 /// | profile | [`Profile::IdToken`] |
 /// | algorithms | RS256 |
 ///
-/// Anyone with a Google project can get a token for any audience, so the audience alone admits everybody: that is why the
-/// account is required.
+/// Anyone with a Google project can get a token for any audience, so the audience alone admits everybody: that is why
+/// the account is required.
 ///
 /// Documented at <https://cloud.google.com/docs/authentication/get-id-token> and
 /// <https://cloud.google.com/docs/authentication/token-types#id>.
@@ -37,8 +37,8 @@ pub fn service_account(unique_id: &str, audience: impl Into<String>) -> Result<I
 
 /// The ID tokens of users who signed in to your application with Google, by the application's client id.
 ///
-/// As [`service_account`], but for the claim: `sub` names the user. A client id is no secret and every account of Google may
-/// sign in: who may call is for you to decide by `sub`, or for accounts of one Google Workspace by
+/// As [`service_account`], but for the claim: `sub` names the user. A client id is no secret and every account of
+/// Google may sign in: who may call is for you to decide by `sub`, or for accounts of one Google Workspace by
 /// `.require_claim("hd", "example.com")`.
 ///
 /// Documented at <https://developers.google.com/identity/gsi/web/guides/verify-google-id-token>.

@@ -10,8 +10,8 @@ use super::{one_or_several, shows_no_claim};
 #[cfg(feature = "reqwest")]
 use crate::{Algorithm, ConfigError, Issuer, Profile};
 
-/// The access tokens of this realm at this address, such as `https://login.example.com`, or `…/auth` where the server has
-/// that path.
+/// The access tokens of this realm at this address, such as `https://login.example.com`, or `…/auth` where the server
+/// has that path.
 ///
 /// | sets | to |
 /// |---|---|
@@ -21,15 +21,15 @@ use crate::{Algorithm, ConfigError, Issuer, Profile};
 /// | profile | [`Profile::Lenient`]; where the client is set to use `at+jwt`, `.profile(Profile::Rfc9068)` |
 /// | algorithms | RS256, the realm's default |
 ///
-/// Without a mapper `aud` is `account` or absent: do not name `account`, every client of the realm gets that. The address
-/// must be the one that clients see, as the server writes it into `iss`.
+/// Without a mapper `aud` is `account` or absent: do not name `account`, every client of the realm gets that. The
+/// address must be the one that clients see, as the server writes it into `iss`.
 ///
 /// Documented at <https://www.keycloak.org/docs/latest/server_admin/index.html#_audience> and
 /// <https://www.keycloak.org/securing-apps/oidc-layers>.
 ///
 /// # Errors
-/// [`ConfigError::Parameter`] for an address with a slash at its end, or a realm's name with other characters than letters,
-/// digits, `-`, `_` and `.` (for those write [`Issuer::discover`]); those of [`Issuer::discover`].
+/// [`ConfigError::Parameter`] for an address with a slash at its end, or a realm's name with other characters than
+/// letters, digits, `-`, `_` and `.` (for those write [`Issuer::discover`]); those of [`Issuer::discover`].
 #[cfg(feature = "reqwest")]
 pub fn realm(address: &str, realm: &str, audience: impl Into<String>) -> Result<Issuer, ConfigError> {
     let address = Part::new("Keycloak", "the address", address).base()?;

@@ -1,8 +1,8 @@
 //! Kubernetes: tokens of service accounts.
 //!
-//! Only tokens with an audience and an expiry are accepted: those of projected volumes and of the TokenRequest API, as every
-//! pod has them. The old ones in secrets have neither. A token is good until it expires, even when its pod is gone: only the
-//! cluster's TokenReview knows that.
+//! Only tokens with an audience and an expiry are accepted: those of projected volumes and of the TokenRequest API, as
+//! every pod has them. The old ones in secrets have neither. A token is good until it expires, even when its pod is
+//! gone: only the cluster's TokenReview knows that.
 
 #[cfg(feature = "reqwest")]
 use std::fs::File;
@@ -29,8 +29,8 @@ use crate::{Algorithm, ConfigError, Issuer, Profile};
 /// | profile | [`Profile::IdToken`] |
 /// | algorithms | RS256, ES256, ES384 |
 ///
-/// Every pod of the cluster can ask for any audience, so add `.require_claim("sub", "system:serviceaccount:NAMESPACE:NAME")`
-/// for each account that may call, or judge by [`Claims`].
+/// Every pod of the cluster can ask for any audience: name each account that may call with
+/// `.require_claim("sub", "system:serviceaccount:NAMESPACE:NAME")`, or judge by [`Claims`].
 ///
 /// Documented at
 /// <https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery>.
@@ -44,24 +44,24 @@ pub fn cluster(identifier: impl Into<String>, audience: impl Into<String>) -> Re
 
 /// The service account tokens of the cluster that this process runs in, with the keys of its own API server.
 ///
-/// As [`cluster`], but the keys come from `https://kubernetes.default.svc/openid/v1/jwks`. Only the cluster's own authority is
-/// trusted for that (`ca.crt` in `/var/run/secrets/kubernetes.io/serviceaccount`, read once), and the pod's token is sent with
-/// each fetch (`token` beside it, read each time). The identifier is never fetched from; often it is
-/// `https://kubernetes.default.svc.cluster.local`.
+/// As [`cluster`], but the keys come from `https://kubernetes.default.svc/openid/v1/jwks`. Only the cluster's own
+/// authority is trusted for that (`ca.crt` in `/var/run/secrets/kubernetes.io/serviceaccount`, read once), and the
+/// pod's token is sent with each fetch (`token` beside it, read each time). The identifier is never fetched from; often
+/// it is `https://kubernetes.default.svc.cluster.local`.
 ///
 /// Proxies are taken from the environment, as by [`HttpFetch`]: where there is one, `NO_PROXY` must name `.svc`.
 /// The pod's account may read the keys by default, by the role `system:service-account-issuer-discovery`.
 ///
 /// # Errors
-/// [`ConfigError::File`] and [`ConfigError::RootCertificates`] when the authority's certificate is not there or cannot be used,
-/// as outside of a cluster; [`ConfigError::NoBackend`] without feature `aws-lc` or `ring`.
+/// [`ConfigError::File`] and [`ConfigError::RootCertificates`] when the authority's certificate is not there or cannot
+/// be used, as outside of a cluster; [`ConfigError::NoBackend`] without feature `aws-lc` or `ring`.
 #[cfg(feature = "reqwest")]
 pub fn in_cluster(identifier: impl Into<String>, audience: impl Into<String>) -> Result<Issuer, ConfigError> {
     in_cluster_at("https://kubernetes.default.svc", SERVICE_ACCOUNT, identifier, audience)
 }
 
-/// As [`in_cluster`], with another address of the API server, without a slash at its end, and another folder with `ca.crt` and
-/// `token`.
+/// As [`in_cluster`], with another address of the API server, without a slash at its end, and another folder with
+/// `ca.crt` and `token`.
 ///
 /// # Errors
 /// Those of [`in_cluster`], and [`ConfigError::Address`] when the address is not an `https` one.

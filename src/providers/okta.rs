@@ -1,8 +1,8 @@
 //! Okta: access tokens of custom authorization servers.
 //!
-//! The *org* authorization server (`https://ORG.okta.com`) has no preset: its access tokens are for Okta's own API, their
-//! form may change, and Okta asks everyone else to treat them as opaque. An API of yours needs a custom authorization server;
-//! the one named `default` is such. See
+//! The *org* authorization server (`https://ORG.okta.com`) has no preset: its access tokens are for Okta's own API,
+//! their form may change, and Okta asks everyone else to treat them as opaque. An API of yours needs a custom
+//! authorization server; the one named `default` is such. See
 //! <https://support.okta.com/help/s/article/Signature-Validation-Failed-on-Access-Token>.
 
 use serde::Deserialize;

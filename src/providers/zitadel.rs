@@ -17,12 +17,14 @@ use crate::{Algorithm, ConfigError, Issuer, Profile};
 /// |---|---|
 /// | issuer | `https://DOMAIN` |
 /// | keys | by discovery |
-/// | audience | the project's id, a number; applications of the project ask for it by themselves, others by the scope `urn:zitadel:iam:org:project:id:PROJECT:aud` |
+/// | audience | the project's id, a number |
 /// | profile | [`Profile::Lenient`] |
 /// | algorithms | RS256, the default for web keys; an instance may be set to others |
 ///
-/// Tokens are opaque until the application's token type is JWT. ID tokens of the project's applications name the project as
-/// well: a `nonce` or `at_hash` tells them apart, so ask for a role or a scope on every route.
+/// Applications of the project have the audience by themselves, others ask for it by the scope
+/// `urn:zitadel:iam:org:project:id:PROJECT:aud`. Tokens are opaque until the application's token type is JWT. ID tokens
+/// of the project's applications name the project as well: a `nonce` or `at_hash` tells them apart, so ask for a role
+/// or a scope on every route.
 ///
 /// Documented at <https://zitadel.com/docs/apis/openidoauth/claims> and
 /// <https://zitadel.com/docs/guides/integrate/retrieve-user-roles>.
