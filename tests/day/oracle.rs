@@ -11,6 +11,8 @@ pub(crate) type Keys = BTreeSet<usize>;
 
 pub(crate) const MAX_STALE: Duration = Duration::from_secs(3_600);
 pub(crate) const INTERVAL: Duration = Duration::from_secs(10);
+/// Between attempts while there are no keys at all, at most.
+pub(crate) const BACK_OFF: Duration = Duration::from_secs(60);
 
 /// What the verifier was told, and so must hold.
 #[derive(Clone, Debug, Default)]
@@ -83,14 +85,14 @@ impl Truth {
         unbroken.last().map(|(since, _)| *since)
     }
 
-    /// Whether a good token of the key must be served: the issuer was well for an interval and a bit while the key was
+    /// Whether a good token of the key must be served: the issuer was well for longer than `patience` while the key was
     /// published, and has not been unwell for longer than keys may be stale.
-    pub(crate) fn must_serve(&self, key: usize, now: Instant) -> bool {
+    pub(crate) fn must_serve(&self, key: usize, now: Instant, patience: Duration) -> bool {
         let Some(since) = self.published_since(key) else { return false };
         self.well.iter().enumerate().any(|(at, (from, well))| {
             let until = self.well.get(at + 1).map_or(now, |(next, _)| *next);
             *well
-                && until.saturating_duration_since(since.max(*from)) > INTERVAL + SLACK
+                && until.saturating_duration_since(since.max(*from)) > patience + SLACK
                 && until + MAX_STALE > now
         })
     }

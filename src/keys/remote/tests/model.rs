@@ -384,7 +384,8 @@ thread_local! {
 }
 
 proptest! {
-    #![proptest_config(cases(400))]
+    // Each step of shrinking plays hours.
+    #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..cases(400) })]
 
     #[test]
     fn every_script_ends_as_the_reference_says(script in prop::collection::vec(step(), 1..25)) {
