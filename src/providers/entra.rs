@@ -42,8 +42,7 @@ pub fn v2(tenant: &str, audience: impl Into<String>) -> Result<Issuer, ConfigErr
 /// The v1 access tokens of this tenant, by its id.
 ///
 /// As [`v2`], but the issuer is `https://sts.windows.net/TENANT/`, with the slash, and the audience mostly the URI of
-/// the API's registration, `api://…`. It is discovered under that name: keys found under the address of v2 name another
-/// issuer and would be skipped.
+/// the API's registration, `api://…`. It is discovered under that name, as metadata must name the very issuer.
 ///
 /// # Errors
 /// Those of [`v2`].

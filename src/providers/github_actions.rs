@@ -21,9 +21,8 @@ use crate::{Algorithm, ConfigError, Issuer, Profile};
 ///
 /// Every job on GitHub can ask for any audience, so the audience alone admits everybody: that is why the owner is
 /// required. The name is compared as GitHub writes it, upper and lower case included. A name that is given up can be
-/// taken by another: `.require_claim("repository_owner_id", "65")` cannot. A pull request from a fork gets no token
-/// unless the repository allows it. GitHub Enterprise Server, and enterprises with an issuer of their own, are for
-/// [`Issuer::discover`] with the same settings.
+/// taken by another: `.require_claim("repository_owner_id", "65")` cannot. GitHub Enterprise Server, and enterprises with
+/// an issuer of their own, are for [`Issuer::discover`] with the same settings.
 ///
 /// Documented at <https://docs.github.com/actions/reference/openid-connect-reference>.
 ///
