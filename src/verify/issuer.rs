@@ -190,9 +190,10 @@ impl Issuer {
         if clients.iter().any(String::is_empty) {
             return Err(ConfigError::ClientEmpty(identifier));
         }
-        let clients = match clients.is_empty() {
-            true => Clients::Any,
-            false => Clients::AnyOf(clients.into_iter().map(String::into_boxed_str).collect()),
+        let clients = if clients.is_empty() {
+            Clients::Any
+        } else {
+            Clients::AnyOf(clients.into_iter().map(String::into_boxed_str).collect())
         };
         if let Some(claim) = required.empty() {
             return Err(ConfigError::RequiredClaimEmpty { issuer: identifier, claim });
