@@ -1,0 +1,1 @@
+//! The cells about the wire, over real sockets.
