@@ -17,6 +17,7 @@ mod discovery;
 mod entries;
 mod loads;
 mod outages;
+mod raw;
 mod rotation;
 mod source;
 mod stage;

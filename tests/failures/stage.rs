@@ -1,7 +1,7 @@
 //! One issuer, one verifier of its tokens, and what a user of the service behind it sees.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -197,7 +197,7 @@ pub(crate) async fn is_no_good(play: Play, error: &str) {
 
 /// What a guarded service answers to a request with this token.
 pub(crate) async fn sent(layer: AuthLayer, token: String) -> Seen {
-    let inner = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(())));
+    let inner = service_fn(|_: Request<()>| ready(Ok::<_, Infallible>(Response::new(()))));
     let request = Request::builder().header(AUTHORIZATION, format!("Bearer {token}")).body(()).unwrap();
     let response = layer.layer(inner).oneshot(request).await.unwrap();
     let error = response.extensions().get::<Error>();
