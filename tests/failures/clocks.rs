@@ -32,7 +32,7 @@ async fn the_clock_jumps_back() {
     assert_eq!(stage.sees_at_once(&dated), SERVED);
 }
 
-/// As a machine that slept: the first request finds keys that are too old, waits for the attempt, and is served.
+/// As on a machine that slept, where its monotonic clock goes on meanwhile: the first request finds keys that are too old, waits for the attempt, and is served.
 #[tokio::test(start_paused = true)]
 async fn a_day_passes_at_once() {
     for (slept, state) in [(HOUR, KeyState::Grace), (DAY, KeyState::Expired)] {
