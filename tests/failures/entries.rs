@@ -51,6 +51,30 @@ async fn one_malformed_entry_among_good_ones() {
     }
 }
 
+/// As serialisers write members that nobody set; what is said of a key beside that still counts.
+#[tokio::test(start_paused = true)]
+async fn members_that_are_null() {
+    let unset = ["kid", "use", "alg", "key_ops", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi", "oth"];
+    let other = Mint::new(ISSUER);
+    let mut key: Value = serde_json::from_str(&first_key(&other)).unwrap();
+    for member in unset {
+        key[member] = Value::Null;
+    }
+    let stage = Stage::new();
+    stage.plays(Play::text(200, json!({ "keys": [key] }).to_string()));
+    assert_eq!(stage.sees(&other.token().mint()).await, SERVED);
+    assert!(stage.skipped().is_empty());
+    for (member, value, reason) in [
+        ("use", json!("enc"), "key_not_for_verifying"),
+        ("alg", json!("ES384"), "key_algorithm_mismatch"),
+        ("d", json!(""), "key_private"),
+    ] {
+        let mut said = key.clone();
+        said[member] = value;
+        is_skipped(&said.to_string(), reason).await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_unknown_types_of_keys() {
     let set =

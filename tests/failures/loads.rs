@@ -202,7 +202,7 @@ async fn a_flood_of_invented_kids_while_the_issuer_hangs() {
     pass(INTERVAL).await;
     let start = Instant::now();
     let mut waiting = JoinSet::new();
-    while start.elapsed() < secs(120) {
+    while start.elapsed() < secs(60) {
         for _ in 0..20 {
             waiting.spawn(sent(stage.verifier.layer(), invented.clone()));
         }
@@ -212,7 +212,7 @@ async fn a_flood_of_invented_kids_while_the_issuer_hangs() {
         answered(&mut waiting, UNKNOWN).await;
         assert!(waiting.len() <= 20 * 21, "{} wait", waiting.len());
     }
-    let allowed = usize::try_from(Duration::from_secs(120).as_secs() / 10).unwrap() + 1;
+    let allowed = usize::try_from(start.elapsed().as_secs() / 10).unwrap() + 1;
     // Retries of attempts that failed are spaced by the back-off, on top of those that strangers cause.
     assert!(stage.fetches() <= allowed + 30, "{}", stage.fetches());
     assert_eq!(stage.source.most_in_flight(), 1);
