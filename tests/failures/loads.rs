@@ -1,16 +1,16 @@
 //! Many at once: honest crowds, strangers with invented `kid`s, and clients that go away.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use portcullis::keys::KeyState;
 use portcullis::keys::remote::FetchError;
+use portcullis::testkit::Mint;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::source::Play;
 use crate::stage::{
-    INTERVAL, NOT_LOADED, RENEWED, SERVED, Seen, Stage, UNKNOWN, ms, pass, secs, sent, settle,
+    INTERVAL, ISSUER, NOT_LOADED, RENEWED, SERVED, Seen, Stage, UNKNOWN, ms, pass, secs, sent, settle,
 };
 
 /// Users with these tokens, all at once.
@@ -195,27 +195,49 @@ async fn the_last_verifier_dropped_in_the_middle_of_a_fetch() {
 
 /// While the issuer is gone and strangers knock, good tokens are served at once.
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_invented_kids_while_the_issuer_hangs() {
-    let stage = Stage::new().opened().await;
-    let (token, invented) = (stage.token(), stage.invented(0));
-    stage.plays(Play::Hang);
-    pass(INTERVAL).await;
-    let start = Instant::now();
-    let mut waiting = JoinSet::new();
-    while start.elapsed() < secs(60) {
-        for _ in 0..20 {
-            waiting.spawn(sent(stage.verifier.layer(), invented.clone()));
+async fn a_flood_of_invented_kids_while_the_issuer_is_down() {
+    for play in [Play::Hang, Play::Fail(FetchError::Connect)] {
+        let stage = Stage::new().opened().await;
+        let (token, invented) = (stage.token(), stage.invented(0));
+        stage.plays(play);
+        pass(INTERVAL).await;
+        let (start, before) = (Instant::now(), stage.fetches());
+        let mut waiting = JoinSet::new();
+        while start.elapsed() < secs(60) {
+            for _ in 0..20 {
+                waiting.spawn(sent(stage.verifier.layer(), invented.clone()));
+            }
+            pass(ms(100)).await;
+            assert_eq!(stage.sees_at_once(&token), SERVED);
+            // Each waits two seconds at most, so there are never more than came in that time.
+            answered(&mut waiting, UNKNOWN).await;
+            assert!(waiting.len() <= 20 * 21, "{} wait", waiting.len());
         }
-        pass(ms(100)).await;
-        assert_eq!(stage.sees_at_once(&token), SERVED);
-        // Each waits two seconds at most, so there are never more than came in that time.
-        answered(&mut waiting, UNKNOWN).await;
-        assert!(waiting.len() <= 20 * 21, "{} wait", waiting.len());
+        // Those that strangers cause, and those by which a failure is made good.
+        let fetches = stage.fetches() - before;
+        assert!(fetches <= 7 + 20, "{fetches} in a minute");
+        assert_eq!(stage.source.most_in_flight(), 1);
+        all_see(waiting, UNKNOWN).await;
+        stage.recovers().await;
     }
-    let allowed = usize::try_from(start.elapsed().as_secs() / 10).unwrap() + 1;
-    // Retries of attempts that failed are spaced by the back-off, on top of those that strangers cause.
-    assert!(stage.fetches() <= allowed + 30, "{}", stage.fetches());
-    assert_eq!(stage.source.most_in_flight(), 1);
-    all_see(waiting, UNKNOWN).await;
-    stage.recovers().await;
+}
+
+/// A stranger needs no invented `kid`: under one that he has seen, any signature asks for other keys, and no oftener.
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_forged_signatures_under_a_known_kid() {
+    const FORGED: Seen = (401, "signature_invalid");
+    let (stage, forger) = (Stage::new().opened().await, Mint::new(ISSUER));
+    assert_eq!(stage.mint.key_id(), forger.key_id());
+    let (start, forged) = (Instant::now(), forger.token().mint());
+    while start.elapsed() < secs(300) {
+        let waiting = crowd(&stage, vec![forged.clone(); 10]);
+        assert_eq!(stage.sees_at_once(&stage.token()), SERVED);
+        all_see(waiting, FORGED).await;
+        pass(secs(1)).await;
+    }
+    assert!(stage.fetches() <= 1 + 30, "{} in 300 s", stage.fetches());
+    assert!(stage.least_gap() >= INTERVAL, "{:?}", stage.least_gap());
+    stage.mint.rotate_with_overlap();
+    pass(INTERVAL).await;
+    assert_eq!(stage.asks().await, SERVED);
 }

@@ -177,7 +177,10 @@ async fn wire_redirect_of_metadata() {
     let (issuer, elsewhere) = (TestIssuer::start().await, TestIssuer::start().await);
     let remote = Remote::discover(issuer.identifier()).unwrap().wait_budget(Duration::ZERO);
     let anchor = Issuer::new(issuer.identifier(), remote).audience(issuer.audience());
-    issuer.answer_discovery(Answer::Redirect(format!("{}/.well-known/x", elsewhere.identifier())));
+    issuer.answer_discovery(Answer::Redirect(format!(
+        "{}/.well-known/openid-configuration",
+        elsewhere.identifier()
+    )));
     let verifier = Verifier::builder().issuer(anchor).clock(issuer.clock()).build().unwrap();
     until(secs(1), || last_error(&verifier) == "discovery_status").await;
     assert_eq!(sent(verifier.layer(), issuer.token().mint()).await, NOT_LOADED);
