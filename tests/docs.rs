@@ -126,3 +126,93 @@ fn the_attack_book_names_every_attack_and_its_answer() {
     }
     assert!(named.len() > 100, "{}", named.len());
 }
+
+/// The rows of the tables in one section, each as its cells.
+fn rows<'d>(document: &'d str, section: &str) -> Vec<Vec<&'d str>> {
+    let (_, rest) = document.split_once(section).unwrap_or_else(|| panic!("no {section}"));
+    let body = rest.split("\n## ").next().expect("the first part");
+    let lines = body.lines().filter(|line| line.starts_with("| "));
+    lines.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
+}
+
+/// What stands in backticks.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn the_failure_matrix_names_every_test_and_its_codes() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ours = sources(&root.join("tests/failures"));
+    let all = sources(&root.join("src")) + &sources(&root.join("tests"));
+    let documented = include_str!("../docs/reason-codes.md");
+    let mut named = Vec::new();
+    for row in rows(include_str!("../docs/keys.md"), "\n## The failure matrix\n") {
+        let [condition, seen, _, tests] = row[..] else { panic!("{row:?}: a cell too many or too few") };
+        if condition == "condition" {
+            continue;
+        }
+        let mut bodies = String::new();
+        for test in quoted(tests) {
+            bodies += function(&all, test).unwrap_or_else(|| panic!("{condition}: no {test}"));
+            named.push(test);
+        }
+        assert!(quoted(tests).next().is_some(), "{condition}: no test");
+        let of_ours = quoted(tests).all(|test| function(&ours, test).is_some());
+        let codes = |word: &&str| documented.contains(&format!("| `{word}` |"));
+        for code in quoted(seen).filter(codes) {
+            let asserted = bodies.contains(&format!("\"{code}\"")) || bodies.contains(constant(code));
+            assert!(asserted || !of_ours, "{condition}: {code} is asserted by none of its tests");
+        }
+    }
+    for test in tests_of(&ours) {
+        assert!(named.contains(&test), "docs/keys.md does not name {test}");
+    }
+    assert!(named.len() > 80, "{}", named.len());
+}
+
+/// The names under which the tests of the matrix know the commonest answers.
+fn constant(code: &str) -> &'static str {
+    match code {
+        "key_unknown" => "UNKNOWN",
+        "keys_not_loaded" => "NOT_LOADED",
+        "keys_expired" => "EXPIRED",
+        _ => "no such constant",
+    }
+}
+
+const LEVELS: [(&str, &str); 5] = [
+    ("trace", "tracing::trace!("),
+    ("debug", "tracing::debug!("),
+    ("info", "tracing::info!("),
+    ("warn", "tracing::warn!("),
+    ("error", "tracing::error!("),
+];
+
+#[test]
+fn every_event_is_documented_with_its_level_and_fields() {
+    let source = include_str!("../src/keys/remote/events.rs");
+    let mut told = Vec::new();
+    for (rest, level) in
+        LEVELS.iter().flat_map(|(level, call)| source.split(call).skip(1).map(move |rest| (rest, *level)))
+    {
+        let call = rest.split(");").next().expect("the end of a call");
+        let (_, rest) = call.split_once("event = \"").expect("an event has a name");
+        let (event, rest) = rest.split_once('"').expect("the end of its name");
+        let (fields, _) = rest.split_once('"').expect("a message for people");
+        let fields = fields.split(',').map(str::trim).filter(|field| !field.is_empty() && *field != "issuer");
+        let fields: Vec<_> = fields.map(|field| field.split(' ').next().unwrap_or_default()).collect();
+        told.push((event.to_owned(), level, fields));
+    }
+    let mut listed = Vec::new();
+    for row in rows(include_str!("../docs/keys.md"), "\n## Events\n").into_iter().skip(1) {
+        let [event, level, fields, _] = row[..] else { panic!("{row:?}") };
+        let level = LEVELS.iter().map(|(known, _)| *known).find(|known| *known == level);
+        let event = quoted(event).next().expect("the name of an event").to_owned();
+        listed.push((event, level.expect("a level"), quoted(fields).collect::<Vec<_>>()));
+    }
+    told.sort();
+    listed.sort();
+    assert!(told.len() >= 10);
+    assert_eq!(told, listed);
+}

@@ -47,10 +47,11 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// Whether a member stands twice or has another JSON type than RFC 7517 and RFC 7518 say.
+/// Whether a member stands twice or has another JSON type than RFC 7517 and RFC 7518 say; `null` has none.
 fn has_fault(document: &Json) -> bool {
     let Json::Object(members) = document else { return true };
     let typed = |(name, value): &(String, Json)| match &**name {
+        _ if matches!(value, Json::Null) => true,
         "kty" | "kid" | "use" | "alg" | "crv" | "x" | "y" | "n" | "e" | "k" | "pub" => value.text().is_some(),
         "key_ops" => match value {
             Json::Array(items) => {
@@ -90,7 +91,8 @@ fn check_members(document: &Json, key: &Jwk) {
     };
     assert!(same, "{material:?}");
     let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
-    assert_eq!(key.is_private(), private.iter().any(|name| document.member(name).is_some()));
+    let is_said = |name: &&str| document.member(name).is_some_and(|value| !matches!(value, Json::Null));
+    assert_eq!(key.is_private(), private.iter().any(is_said));
     let verifies = match document.member("key_ops") {
         Some(Json::Array(operations)) => {
             operations.iter().any(|operation| operation.text() == Some("verify"))
@@ -170,8 +172,8 @@ pub fn written(key: &Jwk) -> Value {
 ///
 /// - it knows neither secp256k1 nor `AKP`, types the certificate members (`x5u`, `x5c`, `x5t`) that we read past, and
 ///   hashes an RSA number with its leading zeros: what only we take may be refused or named differently there;
-/// - it looks at no length, no number and no point, at no repeated member that it does not know, and takes `null` for
-///   what is absent: what only it takes we refuse with a reason of ours.
+/// - it looks at no length, no number and no point, and at no repeated member that it does not know: what only it takes
+///   we refuse with a reason of ours.
 fn check_peer(input: &[u8], document: &Json, ours: Option<&Jwk>, code: Result<(), &'static str>) {
     use jsonwebtoken::jwk::{AlgorithmParameters, Jwk as Theirs, ThumbprintHash};
     let theirs = serde_json::from_slice::<Theirs>(input).ok();

@@ -43,7 +43,8 @@ pub enum KeyUse {
 impl Jwk {
     /// Reads one key from JSON.
     ///
-    /// Members are typed strictly and none may be repeated. An `RSA` modulus or exponent with leading zero octets,
+    /// Members are typed strictly and none may be repeated; one that is `null`, as some issuers write what they do not
+    /// set, is read as absent. An `RSA` modulus or exponent with leading zero octets,
     /// which some issuers publish, is read as the number it is; everything else must be encoded as RFC 7518 says.
     /// Of a private key only the public half is kept; [`Jwk::is_private`] tells.
     ///
@@ -288,7 +289,17 @@ mod tests {
             (format!(r#"{{{ED},"kty":"OKP"}}"#), Malformed(Repeated { member: Some("kty") })),
             (format!(r#"{{{ED},"z":1,"z":1}}"#), Malformed(Repeated { member: None })),
             (format!(r#"{{{ED},"kid":7}}"#), Malformed(WrongType { member: "kid" })),
-            (format!(r#"{{{ED},"kid":null}}"#), Malformed(WrongType { member: "kid" })),
+            (format!(r#"{{{ED},"kid":null,"kid":"a"}}"#), Malformed(Repeated { member: Some("kid") })),
+            (
+                format!(r#"{{{ED},"key_ops":["sign"],"key_ops":null}}"#),
+                Malformed(Repeated { member: Some("key_ops") }),
+            ),
+            (format!(r#"{{{ED},"d":null,"d":"AA"}}"#), Malformed(Repeated { member: None })),
+            (
+                format!(r#"{{{ED},"kty":null}}"#).replace(r#""kty":"OKP","#, ""),
+                Malformed(Missing { member: "kty" }),
+            ),
+            (EC.replace(r#""x":"#, r#""x":null,"z":"#), Malformed(Missing { member: "x" })),
             (format!(r#"{{{ED},"use":["sig"]}}"#), Malformed(WrongType { member: "use" })),
             (format!(r#"{{{ED},"key_ops":"verify"}}"#), Malformed(WrongType { member: "key_ops" })),
             (
@@ -316,6 +327,22 @@ mod tests {
             rsa(&modulus(256), &[1, 0, 1]).replace("\"n\"", "\"alg\":\"RSA-OAEP\",\"use\":\"enc\",\"n\"");
         assert!(Jwk::parse(&json).unwrap().algorithms().is_empty());
     }
+
+    #[test]
+    fn a_member_that_is_null_says_nothing() {
+        let unset = r#""kid":null,"use":null,"alg":null,"key_ops":null,"n":null,"e":null,"y":null,"k":null,"pub":null"#;
+        let private = PRIVATE_NAMES.map(|name| format!(r#""{name}":null"#)).join(",");
+        let key = Jwk::parse(&format!(r#"{{{ED},{unset},"issuer":null,{private}}}"#)).unwrap();
+        assert_eq!(key, Jwk::parse(&format!("{{{ED}}}")).unwrap());
+        for name in PRIVATE_NAMES {
+            for value in [r#""AA""#, r#""""#, "7", "false", "[]", "[null]", "{}"] {
+                let json = format!(r#"{{{ED},"{name}":{value}}}"#);
+                assert!(Jwk::parse(&json).unwrap().is_private(), "{json}");
+            }
+        }
+    }
+
+    const PRIVATE_NAMES: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 
     #[test]
     fn private_halves_are_noticed_and_keys_are_not_printed() {

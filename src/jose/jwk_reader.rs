@@ -25,20 +25,27 @@ pub(super) fn read(json: &str) -> Result<Jwk, KeyError> {
     pass.finish()
 }
 
+/// What a member says, once it was seen. `null` says nothing: some issuers write it for what they do not set.
+type Member<T> = Option<Option<T>>;
+
+fn said<T>(member: &Member<T>) -> Option<&T> {
+    member.as_ref()?.as_ref()
+}
+
 #[derive(Default)]
 struct Pass<'j> {
-    kty: Option<Text<'j>>,
-    kid: Option<Text<'j>>,
-    key_use: Option<Text<'j>>,
-    alg: Option<Text<'j>>,
-    crv: Option<Text<'j>>,
-    x: Option<Text<'j>>,
-    y: Option<Text<'j>>,
-    n: Option<Text<'j>>,
-    e: Option<Text<'j>>,
-    k: Option<SecretText<'j>>,
-    public: Option<Text<'j>>,
-    key_ops: Option<Operations>,
+    kty: Member<Text<'j>>,
+    kid: Member<Text<'j>>,
+    key_use: Member<Text<'j>>,
+    alg: Member<Text<'j>>,
+    crv: Member<Text<'j>>,
+    x: Member<Text<'j>>,
+    y: Member<Text<'j>>,
+    n: Member<Text<'j>>,
+    e: Member<Text<'j>>,
+    k: Member<SecretText<'j>>,
+    public: Member<Text<'j>>,
+    key_ops: Member<Operations>,
     issuer: Option<String>,
     private: bool,
     reading: Reading,
@@ -46,18 +53,17 @@ struct Pass<'j> {
 
 impl Pass<'_> {
     fn finish(self) -> Result<Jwk, KeyError> {
-        let text = |member, value: &Option<Text<'_>>| {
-            value
-                .as_ref()
+        let text = |member, value: &Member<Text<'_>>| {
+            said(value)
                 .map(|text| text.0.clone().into_owned())
                 .ok_or(KeyError::Malformed(MemberFault::Missing { member }))
         };
-        let bytes = |member, value: &Option<Text<'_>>| {
-            let encoded = value.as_ref().ok_or(KeyError::Malformed(MemberFault::Missing { member }))?;
+        let bytes = |member, value: &Member<Text<'_>>| {
+            let encoded = said(value).ok_or(KeyError::Malformed(MemberFault::Missing { member }))?;
             base64url::decode(&encoded.0).ok_or(KeyError::Encoding { member })
         };
-        let secret = |value: &Option<SecretText<'_>>| {
-            let encoded = value.as_ref().ok_or(KeyError::Malformed(MemberFault::Missing { member: "k" }))?;
+        let secret = |value: &Member<SecretText<'_>>| {
+            let encoded = said(value).ok_or(KeyError::Malformed(MemberFault::Missing { member: "k" }))?;
             base64url::decode_secret(&encoded.0.0).ok_or(KeyError::Encoding { member: "k" })
         };
         let curve = |curves: &[Curve]| {
@@ -65,7 +71,7 @@ impl Pass<'_> {
             curves.iter().copied().find(|curve| curve.name() == name).ok_or(KeyError::CurveUnknown)
         };
         let named = |name: &Text<'_>| Algorithm::from_name(&name.0).ok_or(KeyError::AlgorithmUnknown);
-        let declared = self.alg.as_ref().map(named);
+        let declared = said(&self.alg).map(named);
         let material = match &*text("kty", &self.kty)? {
             "RSA" => KeyMaterial::Rsa { n: bytes("n", &self.n)?, e: bytes("e", &self.e)? },
             "EC" => KeyMaterial::Ec {
@@ -86,12 +92,12 @@ impl Pass<'_> {
         let mut jwk = Jwk::from_material(material)?;
         jwk.private = self.private;
         jwk.issuer = self.issuer;
-        jwk.may_verify = self.key_ops.is_none_or(|operations| operations.verify);
-        jwk.key_use = self.key_use.map(|text| match &*text.0 {
+        jwk.may_verify = said(&self.key_ops).is_none_or(|operations| operations.verify);
+        jwk.key_use = said(&self.key_use).map(|text| match &*text.0 {
             "sig" => KeyUse::Signature,
             _ => KeyUse::Other,
         });
-        if let Some(kid) = self.kid {
+        if let Some(Some(kid)) = self.kid {
             if kid.0.len() > MAX_KID_BYTES {
                 let fault = MemberFault::TooLong { member: "kid", limit: MAX_KID_BYTES };
                 return Err(KeyError::Malformed(fault));
@@ -188,14 +194,12 @@ impl<'j> Visitor<'j> for JwkVisitor<'_, 'j> {
                     continue;
                 }
                 other => {
-                    pass.private |= PRIVATE.contains(&other);
-                    let names_issuer = other == "issuer";
+                    let (is_private, names_issuer) = (PRIVATE.contains(&other), other == "issuer");
                     pass.reading.enter_unknown(name, &mut others)?;
-                    let value = members.next_value()?;
-                    if let StrictValue::Text(issuer) = value
-                        && names_issuer
-                    {
-                        pass.issuer = Some(issuer.into_owned());
+                    match members.next_value()? {
+                        StrictValue::Null => {}
+                        StrictValue::Text(issuer) if names_issuer => pass.issuer = Some(issuer.into_owned()),
+                        _ => pass.private |= is_private,
                     }
                     continue;
                 }

@@ -68,6 +68,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
 pub(crate) enum StrictValue<'de> {
     Text(Cow<'de, str>),
     Object,
+    Null,
     Other,
 }
 
@@ -98,7 +99,7 @@ impl<'de> Deserialize<'de> for StrictValue<'de> {
                 Ok(StrictValue::Text(Cow::Owned(text.to_owned())))
             }
             fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(StrictValue::Other)
+                Ok(StrictValue::Null)
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
                 while items.next_element::<StrictValue<'de>>()?.is_some() {}

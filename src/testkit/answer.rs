@@ -5,10 +5,12 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Response, StatusCode};
+use tokio::time::{Interval, interval};
 
 use crate::jose::MAX_SET_BYTES;
 
@@ -26,10 +28,14 @@ pub enum Answer {
     Hang,
     /// Head and half of the document; the other half when the answer is changed.
     Stall,
+    /// Head and the document, one byte a second by the runtime's clock.
+    Drip,
     /// Head and half of the document; then the connection is closed.
     CutOff,
     /// This status, without a document. A status that HTTP does not have becomes 500.
     Status(u16),
+    /// 429 without a document, and `Retry-After` in whole seconds.
+    TooManyRequests(Duration),
     /// 200 with a page for humans, as sign-in walls and proxies send it.
     Html,
     /// 200 with bytes that are not JSON, nor text.
@@ -66,7 +72,13 @@ impl Answer {
             Self::Normal => ScriptedBody::whole(document),
             Self::Down | Self::Hang => return Err(io::ErrorKind::ConnectionAborted.into()),
             Self::Stall => ScriptedBody::stalled(document, changed),
+            Self::Drip => ScriptedBody::dripping(document),
             Self::CutOff => ScriptedBody::cut_off(document),
+            Self::TooManyRequests(wait) => {
+                *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+                response.headers_mut().insert(RETRY_AFTER, wait.as_secs().into());
+                return Ok(response);
+            }
             Self::Status(code) => {
                 *response.status_mut() =
                     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -107,8 +119,10 @@ impl fmt::Debug for Answer {
             Self::Down => f.write_str("Down"),
             Self::Hang => f.write_str("Hang"),
             Self::Stall => f.write_str("Stall"),
+            Self::Drip => f.write_str("Drip"),
             Self::CutOff => f.write_str("CutOff"),
             Self::Status(code) => write!(f, "Status({code})"),
+            Self::TooManyRequests(wait) => write!(f, "TooManyRequests({wait:?})"),
             Self::Html => f.write_str("Html"),
             Self::Garbage => f.write_str("Garbage"),
             Self::Truncated => f.write_str("Truncated"),
@@ -137,6 +151,8 @@ enum Then {
     /// The rest, once the future is ready.
     Stall(Pin<Box<dyn Future<Output = ()> + Send>>, Bytes),
     Blanks,
+    /// One byte at each tick.
+    Drip(Interval, Bytes),
 }
 
 impl ScriptedBody {
@@ -148,6 +164,11 @@ impl ScriptedBody {
     fn cut_off(document: String) -> Self {
         let length = u64::try_from(document.len()).ok();
         Self { next: Some(halves(document).0), length, then: Then::Flush }
+    }
+
+    fn dripping(document: String) -> Self {
+        let length = u64::try_from(document.len()).ok();
+        Self { next: None, length, then: Then::Drip(interval(Duration::from_secs(1)), document.into()) }
     }
 
     fn stalled(document: String, changed: impl Future<Output = ()> + Send + 'static) -> Self {
@@ -183,6 +204,11 @@ impl Body for ScriptedBody {
                 Poll::Ready(Some(Ok(Frame::data(rest))))
             }
             Then::Blanks => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(BLANKS))))),
+            Then::Drip(_, rest) if rest.is_empty() => Poll::Ready(None),
+            Then::Drip(ticks, rest) => {
+                ready!(ticks.poll_tick(cx));
+                Poll::Ready(Some(Ok(Frame::data(rest.split_to(1)))))
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, Response, StatusCode};
@@ -118,13 +120,17 @@ async fn whole_answers_are_what_they_are_called() {
         issuer.answer(Answer::Status(code));
         assert_eq!(get(&http, &url).await.0.as_u16(), want);
     }
+    issuer.answer(Answer::TooManyRequests(Duration::from_millis(7_900)));
+    let response = head(&http, &url).await.unwrap();
+    let retry_after = response.headers()["retry-after"].to_str().unwrap();
+    assert_eq!((response.status().as_u16(), retry_after), (429, "7"));
     issuer.answer(Answer::Redirect("http://127.0.0.1:9/keys".to_owned()));
     let response = head(&http, &url).await.unwrap();
     assert_eq!(
         (response.status(), response.headers()["location"].to_str().unwrap()),
         (StatusCode::FOUND, "http://127.0.0.1:9/keys")
     );
-    assert_eq!(issuer.fetches(), 12);
+    assert_eq!(issuer.fetches(), 13);
 }
 
 #[tokio::test]
@@ -158,6 +164,21 @@ async fn broken_answers_break_where_they_say() {
     while seen <= 2 * MAX_SET_BYTES {
         seen += body.frame().await.unwrap().unwrap().into_data().unwrap().len();
     }
+}
+
+#[tokio::test]
+async fn a_dripping_answer_comes_byte_by_byte() {
+    let (http, issuer) = (client(), TestIssuer::start().await);
+    issuer.answer(Answer::Drip);
+    let mut body = head(&http, &issuer.jwks_url()).await.unwrap().into_body();
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.extend(body.frame().await.unwrap().unwrap().into_data().unwrap());
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::time::resume();
+    }
+    assert_eq!(seen, br#"{"ke"#, "and each as it falls due");
 }
 
 #[tokio::test]

@@ -260,3 +260,34 @@ impl fmt::Debug for HttpFetch {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// `application/jwk-set+json` is the registered type of a key set; nearly all servers say `application/json`.
 const ACCEPTED: &str = "application/json, application/jwk-set+json";
+
+// Two attributes, as clippy knows a test module by `cfg(test)` alone.
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc", feature = "ring"))]
+mod tests {
+    use std::future::ready;
+
+    use reqwest::dns::{Name, Resolve, Resolving};
+
+    use super::*;
+
+    /// Asking a real resolver, even for a reserved name, may be a question to somebody else's machine.
+    struct NoSuchName;
+
+    impl Resolve for NoSuchName {
+        fn resolve(&self, _: Name) -> Resolving {
+            Box::pin(ready(Err(io::Error::other("no such name").into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_not_found_is_no_connection() {
+        let mut client = HttpFetch::with_timeouts(CONNECT_TIMEOUT, FETCH_TIMEOUT).unwrap();
+        let tls = tls().unwrap().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+        let unresolved =
+            client_builder(tls, CONNECT_TIMEOUT, FETCH_TIMEOUT).dns_resolver(Arc::new(NoSuchName));
+        client.internet = Some(unresolved.build().unwrap());
+        let request = FetchRequest::new("https://id.invalid/jwks", 100);
+        assert_eq!(client.fetch(&request).await.unwrap_err(), FetchError::Connect);
+    }
+}
