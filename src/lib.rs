@@ -43,6 +43,7 @@
 //!
 //! - [`Issuer`]: an authorization server that you trust, and the rules for its tokens. [`Profile`] says how it marks
 //!   access tokens; [`keys`] where its keys come from.
+//! - `tenants`: issuers that a resolver of yours finds when a token names them.
 //! - [`Verifier`]: decides. [`verify`](Verifier::verify) is all that a service without tower needs;
 //!   [`status`](Verifier::status) tells how the keys are.
 //! - [`VerifiedToken`]: the evidence. Only a verifier can make one.
@@ -118,4 +119,6 @@ pub use error::{
 pub use jose::Algorithm;
 pub use require::{Requirement, scope};
 pub use time::{Clock, SystemClock, UnixTime};
+#[cfg(feature = "remote")]
+pub use verify::tenants;
 pub use verify::{Issuer, VerifiedToken, Verifier, VerifierBuilder};

@@ -1,8 +1,11 @@
 //! Trust anchors, the verifier, and the order of its checks.
 
+mod anchors;
 mod builder;
 mod issuer;
 mod order;
+#[cfg(feature = "remote")]
+pub mod tenants;
 mod token;
 mod verifier;
 

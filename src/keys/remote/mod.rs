@@ -32,7 +32,7 @@
 //!
 //! Ages are measured with a monotonic clock, from the start of the attempt that brought the keys.
 
-mod address;
+pub(crate) mod address;
 mod attempt;
 mod cache_control;
 mod discovery;
@@ -108,6 +108,18 @@ enum Client {
 impl Client {
     fn own(fetch: impl Fetch) -> Self {
         Self::Own(Box::new(fetch))
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "only the shared client can be unusable")]
+    fn fetch(self, means: &Means) -> Result<Box<dyn Fetch>, ConfigError> {
+        match self {
+            #[cfg(feature = "reqwest")]
+            Self::Shared { url } => Ok(Box::new(means.https(&url)?)),
+            Self::Own(fetch) => {
+                let _ = means;
+                Ok(fetch)
+            }
+        }
     }
 }
 
@@ -230,11 +242,7 @@ impl Remote {
                 reason: "keys are discovered from another issuer than the one they are for",
             });
         }
-        let fetch = match client {
-            #[cfg(feature = "reqwest")]
-            Client::Shared { url } => Box::new(means.https(&url)?),
-            Client::Own(fetch) => fetch,
-        };
+        let fetch = client.fetch(means)?;
         let (issuer, backend) = (issuer.to_owned(), means.backend());
         Ok(RemoteKeys::start(Plan { issuer, fetch, place, timing, wait_budget, allowed, backend }))
     }
