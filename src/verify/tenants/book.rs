@@ -187,13 +187,13 @@ impl<T> Book<T> {
         let was_proven = lapsed || self.alumni.age(name, now).is_some();
         // No more than half of the seats, as all answers may come at once; and strangers leave some to the others.
         let calls = if was_proven { MAX_CALLS } else { MAX_CALLS - RESERVED_CALLS };
-        let (mut opened, mut least) = (false, AFTER_FAILURE);
         let crowded = self.admitting >= calls.min(seats / 2);
+        let (mut opened, mut least) = (false, if crowded { AFTER_FAILURE } else { Duration::MAX });
         let lanes =
             [(was_proven, &mut self.known), (returns, &mut self.returning), (true, &mut self.strangers)];
         for (_, lane) in lanes.into_iter().filter(|(fits, _)| *fits && !crowded) {
             match lane.opens(now, seats) {
-                Err(wait) => least = wait,
+                Err(wait) => least = least.min(wait),
                 Ok(()) if mode == Mode::Look => return Standing::Free,
                 Ok(()) => {
                     lane.pass(now, seats);

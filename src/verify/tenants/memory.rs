@@ -78,9 +78,9 @@ impl Lane {
 pub(super) const LANES: u32 = 3;
 
 /// What a tenant that has just been resolved has to prove itself before others may take its seat: time for its keys to
-/// come, and for a token or two. The lanes together fill half of the seats in that time; the other half is for the calls
+/// come, which the first request waits for. The lanes together fill half of the seats in that time; the other half is for the calls
 /// that had begun before.
-pub(super) const STAY: Duration = Duration::from_secs(4);
+pub(super) const STAY: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {

@@ -19,9 +19,9 @@
 //!    capacity and what the proven leave free. A proven tenant is evicted only by another that is proven, the least
 //!    recently used first.
 //! 3. *Strangers cannot raise the rate.* Names that were never seen share so many calls that all who have been let in
-//!    have 4 s to prove themselves, whoever else comes: a twelfth of the free seats in a burst, and as many in each 4 s.
+//!    have 2 s to prove themselves, whoever else comes: a twelfth of the free seats in a burst, and as many in each 2 s.
 //!    Names that come a second time, and those of tenants that were proven once, have as much for themselves. With 1,000
-//!    tenants here and room for 1,000, that is 2.6 calls a second for each of the three; in an empty house it is 23.
+//!    tenants here and room for 1,000, that is 5 calls a second for each of the three kinds; in an empty house it is 46.
 //! 4. *What is remembered of names is bounded*: 4,096 that were refused, 4,096 without an answer, 4,096 that were turned
 //!    away, and as many that were proven once as there is capacity. Names are at most 256 bytes.
 //! 5. *A tenant that is here is confirmed* by another call, an hour after the last, while it serves: the answer no ends
