@@ -16,6 +16,7 @@ use portcullis::crypto::{Backend, VerifyKey};
 use portcullis::http::{bearer_token, refuse};
 use portcullis::jose::{Header, Jwk, JwkSet, KeyMaterial, MAX_TOKEN_BYTES, UnverifiedToken};
 use portcullis::keys::remote::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote};
+use portcullis::tenants::{IssuerPattern, Tenant, Tenants};
 use portcullis::{
     Algorithm, Claims, Error, Issuer, Rejection, Scope, UnixTime, VerifiedToken, Verifier, require, scope,
 };
@@ -32,7 +33,7 @@ use crate::sources;
 use crate::testing::cases;
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 33] = [
+const DRIVEN: [(&str, &str); 36] = [
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
     ("crypto/decode::from_pem", "keys"),
@@ -64,6 +65,9 @@ const DRIVEN: [(&str, &str); 33] = [
     ("verify/issuer::jwks_file", "files"),
     ("verify/issuer::jwks_url", "texts"),
     ("verify/issuer::new", "texts"),
+    ("verify/tenants/mod::listed", "texts"),
+    ("verify/tenants/pattern::new", "texts"),
+    ("verify/verifier::forget_tenant", "texts"),
     ("verify/verifier::verify", "tokens"),
     ("verify/verifier::verify_cached", "tokens"),
 ];
@@ -191,6 +195,16 @@ proptest! {
         let issuer = Issuer::new(text.as_str(), key).audience(text.as_str());
         let _ = Verifier::builder().issuer(issuer).build().map_err(|error| error.to_string());
         for text in [&text, &address] {
+            let nobody = |_: Tenant| std::future::ready(Ok(None));
+            let listed = Tenants::listed([text.as_str()], nobody);
+            let placed = text.replacen(|character: char| character.is_alphanumeric(), "{tenant}", 1);
+            let pattern = IssuerPattern::new(placed).or_else(|_| IssuerPattern::new("https://id.example.com/{t}"));
+            for tenants in [listed, Tenants::matching(pattern.unwrap(), nobody)] {
+                let Ok(verifier) = Verifier::builder().tenants(tenants).build() else { continue };
+                verifier.forget_tenant(text);
+                let claims = hostile::with(hostile::claims(), "iss", Value::from(text.as_str()));
+                let _ = verifier.verify_cached(&signed(hostile::header().to_string(), claims.to_string()));
+            }
             let _ = Remote::discover_with(text.as_str(), Scripted::default()).map_err(|error| error.to_string());
             let _ = Remote::jwks_url_with(text.as_str(), Scripted::default()).map_err(|error| error.to_string());
         }

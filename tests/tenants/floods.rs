@@ -66,8 +66,8 @@ async fn a_flood_of_invented_names_costs_a_bounded_number_of_calls() {
     }
     let calls = directory.calls() - before;
     assert_eq!(calls, counts[0] + 1, "a call for each name that was refused, and one for the newcomer");
-    // Seventeen seats are free: one call at once and one every 1.4 s, and the same for those who come again.
-    assert!(calls <= 2 * (1 + 71) + 1, "{calls}");
+    // 65 seats are free: five calls at once and 2.7 a second, and the same for those who come again.
+    assert!(calls <= 2 * (5 + 271) + 1, "{calls}");
     let (n, after) = served.expect("the newcomer is served");
     assert!(after <= secs(5), "after {n} others and {after:?}");
     assert_eq!(directory.most().0, 1);
@@ -96,7 +96,7 @@ async fn strangers_that_a_template_lets_in_evict_nobody_who_is_proven() {
         let request = tokio::spawn(async move { verdict(&open_, &token).await });
         if n % 10 == 0 {
             advance(secs(1)).await;
-            assert!(open.status().len() <= 16 + 16, "{}", open.status().len());
+            assert!(open.status().len() <= 16 + 64, "{}", open.status().len());
             known.iter().for_each(|mint| served_at_once(&open, mint));
         }
         if n == 1_000 {
@@ -111,12 +111,12 @@ async fn strangers_that_a_template_lets_in_evict_nobody_who_is_proven() {
     assert!(served, "a new tenant proves itself in the middle of it");
     let seconds = 2_000 / 10;
     assert!(
-        template.calls() - before.0 <= 2 * (1 + seconds * 17 / 24) + 1,
+        template.calls() - before.0 <= 2 * (6 + seconds * 65 / 24) + 1,
         "{}",
         template.calls() - before.0
     );
     // Each stranger's issuer is asked for keys while it has its seat, with back-off.
-    assert!(web.fetches() - before.1 <= 20 * seconds, "{}", web.fetches() - before.1);
+    assert!(web.fetches() - before.1 <= 64 * seconds, "{}", web.fetches() - before.1);
     assert_eq!(here(&open).iter().filter(|name| name.starts_with("tenant-")).count(), 15);
     sleep(secs(6 * 60)).await;
     assert_eq!(here(&open).iter().filter(|name| name.starts_with("invented")).count(), 0, "they do not stay");

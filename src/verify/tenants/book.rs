@@ -17,6 +17,8 @@ use super::resident::{Leave, Name, Resident, Roll};
 pub(super) struct Limits {
     /// Tenants that have proven themselves.
     pub(super) capacity: usize,
+    /// Seats beside these, which no proven tenant can take.
+    pub(super) probation: usize,
     /// After this without a good token a tenant is dropped.
     pub(super) idle: Duration,
     /// How long a no is remembered.
@@ -26,14 +28,8 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Seats that no proven tenant can take.
-    pub(super) const fn probation(&self) -> usize {
-        let eighth = self.capacity / 8;
-        if eighth < MIN_PROBATION { MIN_PROBATION } else { eighth }
-    }
-
     pub(super) const fn seats(&self) -> usize {
-        self.capacity.saturating_add(self.probation())
+        self.capacity.saturating_add(self.probation)
     }
 }
 
@@ -128,6 +124,7 @@ pub(super) struct Book<T> {
     calls: HashMap<Name, Call>,
     /// Of the calls, those for names that are not here.
     admitting: usize,
+    /// Numbers calls and arrivals.
     next: u64,
     refused: Memory<Name>,
     failed: Memory<Name>,
@@ -275,6 +272,7 @@ impl<T> Book<T> {
     /// Gives a tenant a seat: that of its former self, a free one, or that of the unproven tenant that came first.
     fn admit(&mut self, name: Name, tenant: T, due: Duration, now: Duration, left: &mut Left<T>) {
         let lapses = now.saturating_add(self.limits.unconfirmed);
+        self.next = self.next.wrapping_add(1);
         let resident = Resident::new(Arc::clone(&name), tenant, self.next, now).until(due, lapses);
         let former = self.residents.get(&name);
         let resident = match former {
@@ -350,9 +348,6 @@ impl<T> Book<T> {
         }
     }
 }
-
-/// Enough that a burst of new tenants does not wait, whatever the capacity.
-const MIN_PROBATION: usize = 16;
 
 /// How long a tenant without one good token keeps a seat that nobody else wants: its issuer is asked for keys all that
 /// time.

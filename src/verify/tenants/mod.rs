@@ -16,7 +16,7 @@
 //!    goes away cancels nothing. It is cut off after 5 s; 32 are made at a time, and 192 wait at most.
 //! 2. *Strangers take no seat of a proven tenant.* A tenant is proven once a token of it is good; before, it sits among
 //!    the unproven, who evict each other and nobody else, the first to come the first to go. They have an eighth of the
-//!    capacity and what the proven leave free. A proven tenant is evicted only by another that is proven, the least
+//!    capacity, 64 seats at least, and what the proven leave free. A proven tenant is evicted only by another that is proven, the least
 //!    recently used first.
 //! 3. *Strangers cannot raise the rate.* Names that were never seen share so many calls that all who have been let in
 //!    have 2 s to prove themselves, whoever else comes: a twelfth of the free seats in a burst, and as many in each 2 s.
@@ -35,6 +35,8 @@
 mod book;
 mod call;
 mod memory;
+#[cfg(test)]
+mod model;
 mod pattern;
 mod registry;
 mod resident;
@@ -111,6 +113,7 @@ impl Tenants {
     fn admitting(admission: Admission, resolver: impl ResolveIssuer) -> Self {
         let limits = Limits {
             capacity: DEFAULT_CAPACITY,
+            probation: probation(DEFAULT_CAPACITY),
             idle: DEFAULT_IDLE,
             refusal: DEFAULT_REFUSAL,
             unconfirmed: DEFAULT_UNCONFIRMED,
@@ -122,9 +125,10 @@ impl Tenants {
 
     /// Tenants that are kept once they have proven themselves. Default: 1,000; from 1 to 10,000.
     ///
-    /// An eighth of it, and 16 at least, is kept beside them for those that have not.
+    /// An eighth of it, and 64 at least, is kept beside them for those that have not.
     pub fn capacity(mut self, tenants: usize) -> Self {
         self.settings.limits.capacity = tenants;
+        self.settings.limits.probation = probation(tenants);
         self
     }
 
@@ -176,7 +180,7 @@ impl Tenants {
     pub(super) fn build(self, means: Means) -> Result<Arc<Registry>, ConfigError> {
         let Self { admission, resolver, settings } = self;
         let Settings { limits, wait_budget, confirm_every } = settings;
-        let Limits { capacity, idle, refusal, unconfirmed } = limits;
+        let Limits { capacity, probation: _, idle, refusal, unconfirmed } = limits;
         if !(1..=MAX_CAPACITY).contains(&capacity) {
             return Err(ConfigError::SizeOutOfBounds { setting: "capacity", min: 1, max: MAX_CAPACITY });
         }
@@ -202,6 +206,11 @@ impl fmt::Debug for Tenants {
 
 fn within(setting: &'static str, value: Duration, min: Duration, max: Duration) -> Result<(), ConfigError> {
     if (min..=max).contains(&value) { Ok(()) } else { Err(ConfigError::OutOfBounds { setting, min, max }) }
+}
+
+/// Seats for those that have not proven themselves: a few tenants that come at once do not wait, whatever the capacity.
+fn probation(capacity: usize) -> usize {
+    (capacity / 8).max(64)
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
