@@ -122,3 +122,9 @@ pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "remote")]
 pub use verify::tenants;
 pub use verify::{Issuer, VerifiedToken, Verifier, VerifierBuilder};
+
+// The code of the recipe compiles.
+#[cfg(doctest)]
+#[cfg(all(feature = "reqwest", feature = "aws-lc"))]
+#[doc = include_str!("../docs/multi-tenant.md")]
+mod multi_tenant {}

@@ -8,7 +8,7 @@ use portcullis::{Error, Unavailable, Verifier};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, advance, sleep};
 
-use crate::house::{Directory, Play, Web, forged, here, secs, verdict};
+use crate::house::{Directory, Play, Web, here, invented, secs, verdict};
 
 /// Asks once a second until the answer is another than busy, and says how many seconds that took.
 async fn patiently(verifier: &Verifier, token: &str) -> (&'static str, u64) {
@@ -42,14 +42,14 @@ async fn a_flood_of_invented_names_costs_a_bounded_number_of_calls() {
     let verifier = directory.verifier_of(directory.tenants().capacity(16));
     let known = settle(&directory, &verifier, 15).await;
     let before = directory.calls();
-    let forger = directory.mint("forger");
+    let forger = directory.mint("forger").token().mint();
     let newcomer = directory.tenant("newcomer");
     let token = newcomer.token().mint();
     let start = Instant::now();
     let mut counts = [0, 0];
     let mut served = None;
     for n in 0..100_000 {
-        match verdict(&verifier, &forged(&forger, &format!("invented-{n}"))).await {
+        match verdict(&verifier, &invented(&forger, &format!("invented-{n}"))).await {
             "issuer_unknown" => counts[0] += 1,
             "tenants_busy" => counts[1] += 1,
             code => panic!("{code}"),
@@ -86,11 +86,11 @@ async fn strangers_that_a_template_lets_in_evict_nobody_who_is_proven() {
         assert_eq!(patiently(&open, &mint.token().mint()).await.0, "ok");
     }
     let before = (template.calls(), web.fetches());
-    let forger = directory.mint("forger");
+    let forger = directory.mint("forger").token().mint();
     let newcomer = directory.mint("newcomer");
     let mut served = false;
     for n in 0..2_000 {
-        let token = forged(&forger, &format!("invented-{n}"));
+        let token = invented(&forger, &format!("invented-{n}"));
         // Nobody waits for it, as an attacker would not.
         let open_ = open.clone();
         let request = tokio::spawn(async move { verdict(&open_, &token).await });
@@ -126,10 +126,10 @@ async fn strangers_that_a_template_lets_in_evict_nobody_who_is_proven() {
 async fn no_more_than_thirty_two_are_asked_at_a_time_and_others_wait_or_are_told_to() {
     let directory = Directory::otherwise(Play::Slow(Duration::from_millis(450), Play::No.into()));
     let verifier = directory.verifier_of(directory.tenants().capacity(10_000));
-    let forger = directory.mint("forger");
+    let forger = directory.mint("forger").token().mint();
     let mut requests = JoinSet::new();
     for n in 0..1_000 {
-        let (verifier, token) = (verifier.clone(), forged(&forger, &format!("invented-{n}")));
+        let (verifier, token) = (verifier.clone(), invented(&forger, &format!("invented-{n}")));
         requests.spawn(async move { verifier.verify(&token).await.map(drop) });
     }
     let answers = requests.join_all().await;
@@ -153,9 +153,9 @@ async fn a_tenant_that_was_proven_once_does_not_compete_with_strangers() {
     let known = settle(&directory, &verifier, 4).await;
     sleep(secs(120)).await;
     assert!(here(&verifier).is_empty(), "they were idle");
-    let forger = directory.mint("forger");
+    let forger = directory.mint("forger").token().mint();
     for n in 0..100 {
-        verdict(&verifier, &forged(&forger, &format!("invented-{n}"))).await;
+        verdict(&verifier, &invented(&forger, &format!("invented-{n}"))).await;
     }
     let stranger = directory.tenant("stranger").token().mint();
     assert_eq!(verdict(&verifier, &stranger).await, "tenants_busy");

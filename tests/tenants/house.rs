@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis::keys::remote::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote};
 use portcullis::tenants::{IssuerPattern, ResolveError, ResolveFuture, ResolveIssuer, Tenant, Tenants};
 use portcullis::testkit::{Mint, TestClock};
@@ -233,6 +235,13 @@ pub(crate) async fn verdict(verifier: &Verifier, token: &str) -> &'static str {
 /// A token that nobody signed, in the name of a tenant.
 pub(crate) fn forged(mint: &Mint, tenant: &str) -> String {
     mint.token().claim("iss", name(tenant)).mint()
+}
+
+/// The same at next to no cost: with the signature of another token.
+pub(crate) fn invented(token: &str, tenant: &str) -> String {
+    let [header, _, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("{token}") };
+    let payload = URL_SAFE_NO_PAD.encode(format!(r#"{{"iss":"{}"}}"#, name(tenant)));
+    format!("{header}.{payload}.{signature}")
 }
 
 /// Names of the tenants that are here.

@@ -69,13 +69,16 @@ impl Lane {
 
     fn next(&self, now: Duration, seats: usize) -> Duration {
         // A dozen at least, or no interval would be short enough to open.
-        let seats = u32::try_from(seats).unwrap_or(u32::MAX).max(LANES * 4);
+        let seats = u32::try_from(seats).unwrap_or(u32::MAX).clamp(LANES * 4, MAX_SHARED);
         self.paid.max(now).saturating_add(STAY * LANES * 4 / seats)
     }
 }
 
 /// Lanes that a name may come by: never seen, turned away before, of a tenant that was proven once.
 pub(super) const LANES: u32 = 3;
+
+/// Seats that are shared out at most: each tenant that comes has the snapshot copied, which takes longer the more are here.
+const MAX_SHARED: u32 = 2_048;
 
 /// What a tenant that has just been resolved has to prove itself before others may take its seat: time for its keys to
 /// come, which the first request waits for. The lanes together fill half of the seats in that time; the other half is for the calls
@@ -112,8 +115,21 @@ mod tests {
     }
 
     #[test]
+    fn beyond_some_seats_a_lane_opens_no_wider() {
+        let burst = |seats| {
+            let mut lane = Lane::default();
+            (0..)
+                .take_while(|_| {
+                    lane.opens(Duration::ZERO, seats).map(|()| lane.pass(Duration::ZERO, seats)).is_ok()
+                })
+                .count()
+        };
+        assert_eq!([0, 12, 24, 2_048, 2_072, 11_250].map(burst), [1, 1, 2, 170, 170, 170]);
+    }
+
+    #[test]
     fn a_lane_lets_no_more_than_its_share_through_in_any_stay() {
-        for seats in [16, 100, 1_125] {
+        for seats in [16, 100, 1_125, 2_048] {
             let mut lane = Lane::default();
             let mut passed = Vec::new();
             for tick in 0..600 {

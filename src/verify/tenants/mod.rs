@@ -29,7 +29,7 @@
 //!    their keys are there. Nobody confirms a tenant that is not used.
 //! 6. *A tenant that is not used goes*: after an hour without a good token, the unproven after five minutes. Its task
 //!    ends, so it costs its authorization server nothing.
-//! 7. *Dropping the last verifier ends all tasks*, also in the middle of a call. Without a tokio runtime the tenants that
+//! 7. *Dropping the last verifier ends all tasks*, also in the middle of a call. Without a tokio runtime, with time enabled, the tenants that
 //!    are here are served, and nobody is asked.
 
 mod book;

@@ -42,7 +42,7 @@ fn steps(names: u16) -> impl Strategy<Value = Vec<Step>> {
         4 => (0..3_000u64).prop_map(Step::Pass),
         1 => (0..100_000u64).prop_map(Step::Pass),
     ];
-    prop::collection::vec(step, 0..400)
+    prop::collection::vec(step, 0..300)
 }
 
 const LIMITS: Limits = Limits {
@@ -266,7 +266,7 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(cases(500))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn the_book_does_what_the_model_does(steps in steps(40)) {
