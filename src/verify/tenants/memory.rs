@@ -96,8 +96,8 @@ mod tests {
     #[test]
     fn a_memory_forgets_the_oldest_and_keeps_its_bound() {
         let mut memory = Memory::of(3);
-        for (at, name) in ["a", "b", "a", "c"].into_iter().enumerate() {
-            memory.note(name, secs(at as u64));
+        for (at, name) in [(0, "a"), (1, "b"), (2, "a"), (3, "c")] {
+            memory.note(name, secs(at));
         }
         let age = |memory: &Memory<&str>, name| memory.age(name, secs(10));
         assert_eq!(
