@@ -329,16 +329,16 @@ proptest! {
 fn a_call_for_a_forgotten_name_is_not_listened_to_while_another_is_under_way() {
     let mut book = Book::new(LIMITS);
     let name = name(1);
-    let mut begin = |book: &mut Book<u64>| match book.standing(&name, Duration::ZERO, Mode::Begin) {
+    let begin = |book: &mut Book<u64>, now| match book.standing(&name, now, Mode::Begin) {
         Standing::Begun { id, .. } => id,
         other => panic!("{other:?}"),
     };
     let yes = |tenant| Answer::Yes { tenant, due: DUE };
-    let first = begin(&mut book);
+    let first = begin(&mut book, Duration::ZERO);
     let _ = book.forget(&name);
-    let second = begin(&mut book);
-    assert!(book.finish(&name, first, yes(1), Duration::ZERO).is_err());
+    let second = begin(&mut book, STAY);
+    assert!(book.finish(&name, first, yes(1), STAY).is_err());
     assert!(book.residents().is_empty());
-    assert!(book.finish(&name, second, yes(2), Duration::ZERO).is_ok());
+    assert!(book.finish(&name, second, yes(2), STAY).is_ok());
     assert_eq!(**book.residents()[&name], 2);
 }
