@@ -140,6 +140,8 @@ async fn a_forgotten_tenant_is_out_at_once_whatever_is_under_way() {
     assert!(timeout(Duration::from_millis(500), verifier.verify(&late)).await.is_err());
     directory.play("late", Play::No);
     verifier.forget_tenant(&name("late"));
+    tokio::task::yield_now().await;
+    assert_eq!(directory.running(), 0, "nor waited for");
     sleep(secs(2)).await;
     assert!(here(&verifier).is_empty());
     assert_eq!(directory.running(), 0);

@@ -342,3 +342,39 @@ fn a_call_for_a_forgotten_name_is_not_listened_to_while_another_is_under_way() {
     assert!(book.finish(&name, second, yes(2), STAY).is_ok());
     assert_eq!(**book.residents()[&name], 2);
 }
+
+/// Lets a tenant in.
+fn admitted(book: &mut Book<u64>, number: u16, now: Duration) -> Arc<Resident<u64>> {
+    let name = name(number);
+    let Standing::Begun { id, .. } = book.standing(&name, now, Mode::Begin) else {
+        panic!("{number} at {now:?}")
+    };
+    assert!(book.finish(&name, id, Answer::Yes { tenant: 0, due: DUE }, now).is_ok());
+    Arc::clone(&book.residents()[&name])
+}
+
+#[test]
+fn a_token_of_a_tenant_that_left_meanwhile_takes_no_seat() {
+    let mut book = Book::new(LIMITS);
+    let gone = admitted(&mut book, 0, Duration::ZERO);
+    let _ = book.forget(&name(0));
+    assert!(book.prove(&gone, Duration::ZERO).is_empty() && !gone.is_proven());
+    for number in 1..=3 {
+        let now = STAY * u32::from(number);
+        let resident = admitted(&mut book, number, now);
+        assert!(book.prove(&resident, now).is_empty(), "there are three seats");
+    }
+    let fourth = admitted(&mut book, 4, STAY * 4);
+    assert_eq!(book.prove(&fourth, STAY * 4).len(), 1);
+}
+
+#[test]
+fn names_that_wait_for_an_answer_are_half_of_the_free_seats_at_most() {
+    let mut book = Book::<u64>::new(LIMITS);
+    let mut begun = 0;
+    for number in 0..100 {
+        let standing = book.standing(&name(number), STAY * u32::from(number), Mode::Begin);
+        begun += usize::from(matches!(standing, Standing::Begun { .. }));
+    }
+    assert_eq!(begun, LIMITS.seats() / 2);
+}
