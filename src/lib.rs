@@ -45,6 +45,7 @@
 //!   access tokens; [`keys`] where its keys come from.
 //! - [`providers`]: presets for Auth0, Okta, Entra ID, Google, Firebase, Cognito, Keycloak, Zitadel, Hydra, GitHub Actions,
 //!   GitLab CI and Kubernetes, and the shapes of their claims.
+//! - `tenants`: issuers that a resolver of yours finds when a token names them.
 //! - [`Verifier`]: decides. [`verify`](Verifier::verify) is all that a service without tower needs;
 //!   [`status`](Verifier::status) tells how the keys are.
 //! - [`VerifiedToken`]: the evidence. Only a verifier can make one.
@@ -124,4 +125,12 @@ pub use require::{Requirement, scope};
 pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "remote")]
 pub use verify::HealthWatch;
+#[cfg(feature = "remote")]
+pub use verify::tenants;
 pub use verify::{Health, Issuer, VerifiedToken, Verifier, VerifierBuilder};
+
+// The code of the recipe compiles.
+#[cfg(doctest)]
+#[cfg(all(feature = "reqwest", feature = "aws-lc"))]
+#[doc = include_str!("../docs/multi-tenant.md")]
+mod multi_tenant {}

@@ -132,6 +132,20 @@ pub enum ConfigError {
         /// What is wrong with them.
         reason: &'static str,
     },
+    /// A pattern of issuer identifiers, or an identifier in a list, that could not be safe.
+    #[error("{pattern} does not tell tenants apart safely: {reason}")]
+    IssuerPattern {
+        /// The pattern, without user, password and query.
+        pattern: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Tenants were asked for, and none is listed.
+    #[error("the list of tenants is empty")]
+    NoTenant,
+    /// Tenants were given twice.
+    #[error("tenants are given twice; one resolver answers for all of them")]
+    TenantsRepeated,
     /// The crate was built without any backend.
     #[error("no cryptographic backend is compiled in; turn on feature `aws-lc` or `ring`")]
     NoBackend,

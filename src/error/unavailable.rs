@@ -20,6 +20,18 @@ pub enum Unavailable {
         /// When trying again may help.
         retry_after: Duration,
     },
+    /// The issuer matches the tenants' pattern or list, and it could not be told in time whether it is one.
+    #[error("it could not be told whether the issuer is a tenant")]
+    TenantUnresolved {
+        /// When trying again may help.
+        retry_after: Duration,
+    },
+    /// The issuer matches the tenants' pattern or list, and was not asked about: too many others are.
+    #[error("too many unknown issuers are being asked about")]
+    TenantsBusy {
+        /// When trying again may help.
+        retry_after: Duration,
+    },
 }
 
 impl Unavailable {
@@ -29,6 +41,8 @@ impl Unavailable {
         match self {
             Self::KeysNotLoaded { .. } => "keys_not_loaded",
             Self::KeysExpired { .. } => "keys_expired",
+            Self::TenantUnresolved { .. } => "tenant_unresolved",
+            Self::TenantsBusy { .. } => "tenants_busy",
         }
     }
 
@@ -36,7 +50,10 @@ impl Unavailable {
     #[must_use]
     pub const fn retry_after(&self) -> Duration {
         match self {
-            Self::KeysNotLoaded { retry_after } | Self::KeysExpired { retry_after } => *retry_after,
+            Self::KeysNotLoaded { retry_after }
+            | Self::KeysExpired { retry_after }
+            | Self::TenantUnresolved { retry_after }
+            | Self::TenantsBusy { retry_after } => *retry_after,
         }
     }
 }

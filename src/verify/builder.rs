@@ -1,11 +1,13 @@
 //! Settings of a verifier, judged before it exists.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::anchors::Anchors;
 use super::issuer::Issuer;
 use super::order::Rules;
+#[cfg(feature = "remote")]
+use super::tenants::Tenants;
 use super::verifier::Verifier;
 use crate::crypto::Backend;
 use crate::error::ConfigError;
@@ -17,6 +19,8 @@ use crate::time::{Clock, SystemClock};
 #[must_use]
 pub struct VerifierBuilder {
     issuers: Vec<Issuer>,
+    #[cfg(feature = "remote")]
+    tenants: Vec<Tenants>,
     backend: Option<Backend>,
     max_token_bytes: usize,
     clock: Arc<dyn Clock>,
@@ -26,6 +30,8 @@ impl VerifierBuilder {
     pub(super) fn new() -> Self {
         Self {
             issuers: Vec::new(),
+            #[cfg(feature = "remote")]
+            tenants: Vec::new(),
             backend: Backend::available().first().copied(),
             max_token_bytes: MAX_TOKEN_BYTES,
             clock: Arc::new(SystemClock),
@@ -35,6 +41,13 @@ impl VerifierBuilder {
     /// Trusts this issuer, beside those named before. A token's `iss` decides whose rules and keys apply.
     pub fn issuer(mut self, issuer: Issuer) -> Self {
         self.issuers.push(issuer);
+        self
+    }
+
+    /// Trusts the tenants that a resolver knows, beside the issuers named here, which come first. Once at most.
+    #[cfg(feature = "remote")]
+    pub fn tenants(mut self, tenants: Tenants) -> Self {
+        self.tenants.push(tenants);
         self
     }
 
@@ -57,33 +70,47 @@ impl VerifierBuilder {
     ///
     /// # Errors
     /// [`ConfigError`] for a verifier that could not be safe or could not work.
-    pub fn build(self) -> Result<Verifier, ConfigError> {
+    #[cfg_attr(not(feature = "remote"), allow(unused_mut, reason = "tenants are taken out"))]
+    pub fn build(mut self) -> Result<Verifier, ConfigError> {
         let backend = self.backend.ok_or(ConfigError::NoBackend)?;
-        if self.issuers.is_empty() {
+        #[cfg(feature = "remote")]
+        let tenants = match self.tenants.len() {
+            0 => None,
+            1 => self.tenants.pop(),
+            _ => return Err(ConfigError::TenantsRepeated),
+        };
+        #[cfg(feature = "remote")]
+        let nobody = self.issuers.is_empty() && tenants.is_none();
+        #[cfg(not(feature = "remote"))]
+        let nobody = self.issuers.is_empty();
+        if nobody {
             return Err(ConfigError::NoIssuer);
         }
         if !(MIN_TOKEN_LIMIT..=MAX_TOKEN_LIMIT).contains(&self.max_token_bytes) {
             let (min, max) = (MIN_TOKEN_LIMIT, MAX_TOKEN_LIMIT);
             return Err(ConfigError::SizeOutOfBounds { setting: "max_token_bytes", min, max });
         }
-        let means = Means::new(backend, self.clock);
+        let means = Arc::new(Means::new(backend, self.clock));
         let anchors =
             self.issuers.into_iter().map(|issuer| issuer.build(&means)).collect::<Result<Vec<_>, _>>()?;
-        let mut by_identifier = HashMap::with_capacity(anchors.len());
-        for (index, anchor) in anchors.iter().enumerate() {
-            if by_identifier.insert(anchor.identifier.clone(), index).is_some() {
-                return Err(ConfigError::IssuerRepeated(anchor.identifier.clone()));
-            }
-        }
-        let rules = Rules { anchors, by_identifier, max_token_bytes: self.max_token_bytes };
+        let anchors = Anchors::new(anchors)?;
+        #[cfg(feature = "remote")]
+        let anchors = match tenants {
+            Some(tenants) => anchors.with_tenants(tenants, Arc::clone(&means))?,
+            None => anchors,
+        };
+        let rules = Rules { anchors, max_token_bytes: self.max_token_bytes };
         Ok(Verifier::from_parts(rules, means))
     }
 }
 
 impl fmt::Debug for VerifierBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifierBuilder")
-            .field("issuers", &self.issuers)
+        let mut shown = f.debug_struct("VerifierBuilder");
+        shown.field("issuers", &self.issuers);
+        #[cfg(feature = "remote")]
+        shown.field("tenants", &self.tenants);
+        shown
             .field("backend", &self.backend)
             .field("max_token_bytes", &self.max_token_bytes)
             .finish_non_exhaustive()
@@ -104,7 +131,11 @@ mod tests {
     fn shown_with_what_was_chosen() {
         let Some(backend) = Backend::available().last() else { return };
         let builder = Verifier::builder().backend(*backend).max_token_bytes(512);
-        let want = format!("issuers: [], backend: Some({backend:?}), max_token_bytes: 512, ..");
+        #[cfg(feature = "remote")]
+        let tenants = "tenants: [], ";
+        #[cfg(not(feature = "remote"))]
+        let tenants = "";
+        let want = format!("issuers: [], {tenants}backend: Some({backend:?}), max_token_bytes: 512, ..");
         assert_eq!(format!("{builder:?}"), format!("VerifierBuilder {{ {want} }}"));
     }
 }

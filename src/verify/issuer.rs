@@ -170,6 +170,11 @@ impl Issuer {
         Self { max_token_age: Some(age), ..self }
     }
 
+    #[cfg(feature = "remote")]
+    pub(super) fn identifier(&self) -> &str {
+        &self.identifier
+    }
+
     pub(super) fn build(self, means: &Means) -> Result<TrustAnchor, ConfigError> {
         let Self { identifier, keys, audiences, clients, required, algorithms, profile, skew, max_token_age } =
             self;

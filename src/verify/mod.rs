@@ -1,9 +1,12 @@
 //! Trust anchors, the verifier, and the order of its checks.
 
+mod anchors;
 mod builder;
 mod health;
 mod issuer;
 mod order;
+#[cfg(feature = "remote")]
+pub mod tenants;
 mod token;
 mod verifier;
 

@@ -1,10 +1,16 @@
 //! The checks, in their order: cheap before dear, and nothing of the payload visible before the signature holds.
 
-use std::collections::HashMap;
+#[cfg(feature = "remote")]
+use std::time::Duration;
 
+use super::anchors::{Anchors, Held, Unknown};
 use super::issuer::TrustAnchor;
+#[cfg(feature = "remote")]
+use super::tenants::Tenant;
 use super::token::{KeyEvidence, VerifiedToken};
 use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
+#[cfg(feature = "remote")]
+use crate::error::Unavailable;
 use crate::error::{Error, Rejection};
 use crate::jose::UnverifiedToken;
 use crate::keys::{Key, KeyWish, MAX_CANDIDATES, Selection};
@@ -13,15 +19,14 @@ use crate::time::Clock;
 /// Everything that decides, and that never changes once a verifier is built.
 #[derive(Debug)]
 pub(super) struct Rules {
-    pub(super) anchors: Vec<TrustAnchor>,
-    pub(super) by_identifier: HashMap<String, usize>,
+    pub(super) anchors: Anchors,
     pub(super) max_token_bytes: usize,
 }
 
 /// A token could not be judged, or not be matched with a key, by the keys at hand.
 pub(super) struct Miss<'r> {
     /// Whose keys.
-    pub(super) anchor: &'r TrustAnchor,
+    pub(super) anchor: Held<'r>,
     /// What other keys would have to offer.
     pub(super) wish: KeyWish,
     /// The answer, if there will be no other keys.
@@ -32,6 +37,24 @@ pub(super) struct Miss<'r> {
 pub(super) enum Outcome<'r> {
     Decided(Result<VerifiedToken, Rejection>),
     Missed(Miss<'r>),
+    /// The issuer may be a tenant, and is not here.
+    #[cfg(feature = "remote")]
+    Absent(Tenant),
+}
+
+impl Outcome<'_> {
+    /// The answer when nothing more is waited for.
+    pub(super) fn at_last(self) -> Result<VerifiedToken, Error> {
+        match self {
+            Self::Decided(decision) => decision.map_err(Error::from),
+            Self::Missed(miss) => Err(miss.error),
+            // It was here a moment ago, and is gone: nothing is known about it.
+            #[cfg(feature = "remote")]
+            Self::Absent(_) => {
+                Err(Unavailable::TenantUnresolved { retry_after: Duration::from_secs(1) }.into())
+            }
+        }
+    }
 }
 
 impl Rules {
@@ -41,6 +64,8 @@ impl Rules {
             Ok(token) => Outcome::Decided(Ok(token)),
             Err(Stop::Rejected(rejection)) => Outcome::Decided(Err(rejection)),
             Err(Stop::Missed(miss)) => Outcome::Missed(miss),
+            #[cfg(feature = "remote")]
+            Err(Stop::Absent(tenant)) => Outcome::Absent(tenant),
         }
     }
 
@@ -53,7 +78,9 @@ impl Rules {
         let algorithm = header.algorithm();
         // 3. The issuer; with several, `iss` picks whose rules and keys apply, by exact match. The rest of the header is
         //    judged by that issuer's rules: our list of algorithms decides, not the token (RFC 8725, section 3.1).
-        let anchor = self.anchor_of(&token)?;
+        let snapshot = self.anchors.snapshot();
+        let found = snapshot.find(&token)?;
+        let anchor = found.anchor();
         if !anchor.algorithms.contains(algorithm) {
             return Err(Rejection::AlgorithmNotAllowed(algorithm).into());
         }
@@ -63,7 +90,7 @@ impl Rules {
             if self.is_foreign(&token, anchor) {
                 return Rejection::IssuerUnknown.into();
             }
-            Stop::Missed(Miss { anchor, wish, error })
+            Stop::Missed(Miss { anchor: found.held(), wish, error })
         };
         let keys =
             anchor.keys.current().map_err(|unavailable| missed(KeyWish::AnySet, unavailable.into()))?;
@@ -92,20 +119,9 @@ impl Rules {
         anchor.check_claims(&claims, clock)?;
         // 7. Possession, if the token is bound to a key.
         check_confirmation(claims.has_confirmation())?;
+        snapshot.passed(&found);
         let key_id = key.id().and_then(|id| claims.attach(id));
         Ok(VerifiedToken::new(claims, KeyEvidence { algorithm, key_id, stale_age: keys.stale_age() }))
-    }
-
-    fn anchor_of(&self, token: &UnverifiedToken<'_>) -> Result<&TrustAnchor, Rejection> {
-        match self.anchors.as_slice() {
-            // The one issuer's name is compared with the other claims, after the signature.
-            [only] => Ok(only),
-            several => {
-                let issuer = read_issuer(token.unverified_payload())?;
-                let index = self.by_identifier.get(&issuer).ok_or(Rejection::IssuerUnknown)?;
-                several.get(*index).ok_or(Rejection::IssuerUnknown)
-            }
-        }
     }
 
     /// Whether a token that no key fits says itself that it is of an issuer unknown here.
@@ -113,8 +129,8 @@ impl Rules {
     /// The honest mistake, a token of another environment, gets the reason that helps and costs the issuer no fetch. What
     /// it says is not believed for anything else. With several issuers it was asked before, and is not read again.
     fn is_foreign(&self, token: &UnverifiedToken<'_>, anchor: &TrustAnchor) -> bool {
-        let several = self.anchors.len() > 1;
-        !several && read_issuer(token.unverified_payload()).is_ok_and(|issuer| issuer != anchor.identifier)
+        self.anchors.only().is_some()
+            && read_issuer(token.unverified_payload()).is_ok_and(|issuer| issuer != anchor.identifier)
     }
 }
 
@@ -137,6 +153,18 @@ impl TrustAnchor {
 enum Stop<'r> {
     Rejected(Rejection),
     Missed(Miss<'r>),
+    #[cfg(feature = "remote")]
+    Absent(Tenant),
+}
+
+impl From<Unknown> for Stop<'_> {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Rejected(rejection) => Self::Rejected(rejection),
+            #[cfg(feature = "remote")]
+            Unknown::Absent(tenant) => Self::Absent(tenant),
+        }
+    }
 }
 
 impl From<Rejection> for Stop<'_> {
@@ -162,12 +190,13 @@ mod tests {
     fn outcome(keys: impl Into<JwkSet>, mint: &Mint, token: &str) -> (&'static str, Option<KeyWish>) {
         let issuer = Issuer::new(mint.identifier(), keys.into()).audience(mint.audience());
         let anchors = vec![issuer.build(&Means::new(Backend::aws_lc(), Arc::new(SystemClock))).unwrap()];
-        let rules = Rules { anchors, by_identifier: HashMap::new(), max_token_bytes: MAX_TOKEN_BYTES };
+        let rules = Rules { anchors: Anchors::new(anchors).unwrap(), max_token_bytes: MAX_TOKEN_BYTES };
         match rules.decide(token, &mint.clock()) {
             Outcome::Decided(decision) => {
                 (decision.map_or_else(|rejection| rejection.code(), |_| "ok"), None)
             }
             Outcome::Missed(miss) => (miss.error.code(), Some(miss.wish)),
+            Outcome::Absent(_) => panic!("there are no tenants"),
         }
     }
 

@@ -46,53 +46,68 @@ pub struct Verifier(Arc<Parts>);
 
 pub(super) struct Parts {
     rules: Rules,
-    means: Means,
+    means: Arc<Means>,
 }
 
 impl Verifier {
-    /// Starts a verifier's settings. At least one [`Issuer`](crate::Issuer) must be named.
+    /// Starts a verifier's settings. At least one [`Issuer`](crate::Issuer) must be named, or tenants.
     pub fn builder() -> VerifierBuilder {
         VerifierBuilder::new()
     }
 
-    pub(super) fn from_parts(rules: Rules, means: Means) -> Self {
+    pub(super) fn from_parts(rules: Rules, means: Arc<Means>) -> Self {
         Self(Arc::new(Parts { rules, means }))
     }
 
     /// Decides about `token`.
     ///
     /// Answers at once, unless the issuer's keys are not loaded or have no key for the token: then it waits for the one
-    /// attempt to fetch them that is under way or due, up to the wait budget (2 s), and looks again once. Dropping the
-    /// future cancels nothing but the waiting.
+    /// attempt to fetch them that is under way or due, up to the wait budget (2 s), and looks again once. A tenant that is
+    /// not here is waited for before that, up to a budget of its own. Dropping the future cancels nothing but the waiting.
     ///
     /// # Errors
     /// [`Error::Rejected`] when the token is at fault, [`Error::Unavailable`] when nothing could be decided.
     pub async fn verify(&self, token: &str) -> Result<VerifiedToken, Error> {
-        let miss = match self.0.rules.decide(token, &**self.0.means.clock()) {
-            Outcome::Decided(decision) => return decision.map_err(Error::from),
+        let decide = || self.0.rules.decide(token, &**self.0.means.clock());
+        let outcome = decide();
+        #[cfg(feature = "remote")]
+        let outcome = match (outcome, self.0.rules.anchors.tenants()) {
+            (Outcome::Absent(tenant), Some(tenants)) => {
+                tenants.resolved(&tenant).await?;
+                decide()
+            }
+            (outcome, _) => outcome,
+        };
+        let miss = match outcome {
             Outcome::Missed(miss) => miss,
+            outcome => return outcome.at_last(),
         };
         match miss.anchor.keys.refreshed(miss.wish).await {
             Refreshed::NotNow => Err(miss.error),
-            Refreshed::LookAgain => match self.0.rules.decide(token, &**self.0.means.clock()) {
-                Outcome::Decided(decision) => decision.map_err(Error::from),
-                Outcome::Missed(miss) => Err(miss.error),
-            },
+            Refreshed::LookAgain => decide().at_last(),
         }
     }
 
     /// Decides about `token` with the keys at hand, never waiting.
     ///
-    /// [`Poll::Pending`] says that [`verify`](Verifier::verify) would wait for keys. Nothing is registered to wake up.
+    /// [`Poll::Pending`] says that [`verify`](Verifier::verify) would wait for keys or a tenant. Nothing is registered to wake up.
     pub fn verify_cached(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
         match self.0.rules.decide(token, &**self.0.means.clock()) {
             Outcome::Decided(decision) => Poll::Ready(decision.map_err(Error::from)),
             Outcome::Missed(miss) if miss.anchor.keys.would_wait(miss.wish) => Poll::Pending,
             Outcome::Missed(miss) => Poll::Ready(Err(miss.error)),
+            #[cfg(feature = "remote")]
+            Outcome::Absent(tenant) => {
+                let tenants = self.0.rules.anchors.tenants();
+                tenants
+                    .and_then(|tenants| tenants.answer(&tenant))
+                    .map_or(Poll::Pending, |error| Poll::Ready(Err(error)))
+            }
         }
     }
 
-    /// Waits until the tokens of every issuer can be judged, at most for `patience`.
+    /// Waits until the tokens of every issuer of the set-up can be judged, at most for `patience`. Tenants are not waited
+    /// for.
     ///
     /// Optional: a verifier serves from the start, and answers 503 for an issuer whose keys have not come yet. Without a
     /// tokio runtime nothing is awaited.
@@ -102,10 +117,10 @@ impl Verifier {
     #[cfg(feature = "remote")]
     pub async fn ready(&self, patience: Duration) -> Result<(), Unavailable> {
         // Every issuer is asked, as asking may start its task: one that hangs must not hold up the others.
-        let current = || self.0.rules.anchors.iter().map(|anchor| anchor.keys.current().map(drop));
+        let current = || self.0.rules.anchors.fixed().iter().map(|anchor| anchor.keys.current().map(drop));
         if current().fold(Ok(()), Result::and).is_err() && Handle::try_current().is_ok() {
             let all = async {
-                for anchor in &self.0.rules.anchors {
+                for anchor in self.0.rules.anchors.fixed() {
                     anchor.keys.ready().await;
                 }
             };
@@ -115,10 +130,27 @@ impl Verifier {
         current().collect()
     }
 
-    /// What each issuer's keys are like at this moment, in the order in which the issuers were named.
+    /// What each issuer's keys are like at this moment, in the order in which the issuers were named; then the tenants that
+    /// are here, by identifier.
     #[must_use]
     pub fn status(&self) -> Vec<IssuerStatus> {
-        self.0.rules.anchors.iter().map(|anchor| anchor.keys.status(&anchor.identifier)).collect()
+        let fixed = self.0.rules.anchors.fixed().iter();
+        let fixed = fixed.map(|anchor| anchor.keys.status(&anchor.identifier));
+        #[cfg(feature = "remote")]
+        let fixed =
+            fixed.chain(self.0.rules.anchors.tenants().into_iter().flat_map(|tenants| tenants.status()));
+        fixed.collect()
+    }
+
+    /// Forgets the tenant of this identifier, its keys, and whatever the resolver has said or is about to say of it.
+    ///
+    /// The next token that names it asks the resolver anew. Call it when a tenant is withdrawn, changed or new, on every
+    /// instance of the service. A request that is being verified at this moment may still be served.
+    #[cfg(feature = "remote")]
+    pub fn forget_tenant(&self, issuer: &str) {
+        if let Some(tenants) = self.0.rules.anchors.tenants() {
+            tenants.forget(issuer);
+        }
     }
 
     /// Whether tokens can be judged at this moment, all issuers taken together.
@@ -128,7 +160,7 @@ impl Verifier {
     }
 
     pub(super) fn health_of(parts: &Parts) -> Health {
-        Health::of(parts.rules.anchors.iter().map(|anchor| anchor.keys.state()))
+        Health::of(parts.rules.anchors.states())
     }
 
     /// Follows [`health`](Self::health). Changes that time brings are told by the tasks that renew the keys, so not
@@ -144,16 +176,19 @@ impl Verifier {
     /// The name under which the first issuer knows the protected resource: its first audience.
     #[cfg(feature = "tower")]
     pub(crate) fn resource(&self) -> Option<&str> {
-        self.0.rules.anchors.first().and_then(|anchor| anchor.audiences.first())
+        self.0.rules.anchors.fixed().first().and_then(|anchor| anchor.audiences.first())
     }
 }
 
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let issuers: Vec<_> = self.0.rules.anchors.iter().map(|anchor| &anchor.identifier).collect();
-        f.debug_struct("Verifier")
-            .field("issuers", &issuers)
-            .field("backend", &self.0.means.backend())
-            .finish_non_exhaustive()
+        let issuers: Vec<_> = self.0.rules.anchors.fixed().iter().map(|anchor| &anchor.identifier).collect();
+        let mut shown = f.debug_struct("Verifier");
+        shown.field("issuers", &issuers);
+        #[cfg(feature = "remote")]
+        if let Some(tenants) = self.0.rules.anchors.tenants() {
+            shown.field("tenants", tenants);
+        }
+        shown.field("backend", &self.0.means.backend()).finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use portcullis::crypto::Backend;
 use portcullis::keys::remote::{Fetch, FetchFuture, FetchRequest, FetchResponse, Remote};
+use portcullis::tenants::Tenants;
 use portcullis::{Algorithm, Clock, Issuer, Verifier};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
@@ -51,6 +52,23 @@ impl Stage {
             runtime.block_on(verifier.ready(Duration::from_secs(60))).expect(backend);
         }
         Self { verifiers, runtime, accepted: Cell::new(0), refused: Cell::new(0) }
+    }
+
+    /// These tenants, on the backends that have these algorithms, at [`NOW`].
+    pub(crate) fn of_tenants(algorithms: &[Algorithm], tenants: impl Fn() -> Tenants) -> Self {
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let serves = |backend: &&Backend| algorithms.iter().all(|algorithm| backend.supports(*algorithm));
+        let built = |backend: &Backend| {
+            let builder = Verifier::builder().backend(*backend).clock(standing_at(NOW));
+            (backend.name(), builder.tenants(tenants()).build().unwrap())
+        };
+        let verifiers = Backend::available().iter().filter(serves).map(built).collect();
+        Self { verifiers, runtime, accepted: Cell::new(0), refused: Cell::new(0) }
+    }
+
+    /// Forgets a tenant.
+    pub(crate) fn forgets(&self, issuer: &str) {
+        self.verifiers.iter().for_each(|(_, verifier)| verifier.forget_tenant(issuer));
     }
 
     /// An issuer that publishes this set, under rules that allow these algorithms.

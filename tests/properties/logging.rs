@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use portcullis::keys::remote::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote};
+use portcullis::tenants::{IssuerPattern, ResolveError, Tenant, Tenants};
 use portcullis::{Issuer, VerifiedToken, Verifier, require, scope};
 use tower::{Layer, ServiceExt, service_fn};
 use tracing::dispatcher::with_default;
@@ -110,6 +111,7 @@ fn no_log_line_repeats_a_token_a_secret_or_what_a_sender_chose() {
             tracing::info!("the journal is open");
             requests(&tokens).await;
             answers(&tokens).await;
+            tenants(&tokens).await;
         });
     });
     let journal = journal.0.lock().unwrap().clone();
@@ -123,6 +125,10 @@ fn no_log_line_repeats_a_token_a_secret_or_what_a_sender_chose() {
         "code=discovery_issuer_mismatch",
         "code=key_set_no_usable_key",
         "code=fetch_connect",
+        "tenant resolved issuer=https://id.example.com/acme",
+        "tenant refused issuer=https://id.example.com/nobody",
+        "tenant dropped issuer=https://id.example.com/acme reason=forgotten",
+        "tenant not resolved issuer=https://id.example.com/down code=resolver_no_answer reason=the database is down",
         "no AuthLayer guards this route",
         "an extractor wants a token",
         "a scope that cannot exist",
@@ -189,4 +195,28 @@ async fn answers(tokens: &[String]) {
         // Time for a renewal, and for another attempt after a failure.
         tokio::time::sleep(Duration::from_secs(700)).await;
     }
+}
+
+async fn tenants(tokens: &[String]) {
+    let resolver = |tenant: Tenant| {
+        let answer = match tenant.parameter() {
+            Some("acme") => {
+                Ok(Some(Issuer::new(tenant.issuer(), hostile::TRUSTED.jwk().clone()).audience(AUDIENCE)))
+            }
+            Some("down") => Err(ResolveError::no_answer("the database is down")),
+            _ => Ok(None),
+        };
+        std::future::ready(answer)
+    };
+    let pattern = IssuerPattern::new("https://id.example.com/{tenant}").unwrap();
+    let verifier = Verifier::builder().tenants(Tenants::matching(pattern, resolver)).build().unwrap();
+    for token in tokens {
+        let _ = verifier.verify(token).await;
+    }
+    let chosen = format!("{}/", CHOSEN[0]);
+    for name in ["acme", "nobody", "down", chosen.as_str()] {
+        let claims = hostile::with(hostile::claims(), "iss", format!("https://id.example.com/{name}").into());
+        let _ = verifier.verify(&signed(hostile::header().to_string(), claims.to_string())).await;
+    }
+    verifier.forget_tenant("https://id.example.com/acme");
 }

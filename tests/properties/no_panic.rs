@@ -18,6 +18,7 @@ use portcullis::jose::{Header, Jwk, JwkSet, KeyMaterial, MAX_TOKEN_BYTES, Unveri
 use portcullis::keys::remote::{
     Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote, Snapshot,
 };
+use portcullis::tenants::{IssuerPattern, Tenant, Tenants};
 use portcullis::{
     Algorithm, Claims, Error, Issuer, Rejection, Scope, UnixTime, VerifiedToken, Verifier, require, scope,
 };
@@ -34,7 +35,7 @@ use crate::testing::cases;
 use crate::{providers, sources};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 35] = [
+const DRIVEN: [(&str, &str); 38] = [
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
     ("crypto/decode::from_pem", "keys"),
@@ -68,6 +69,9 @@ const DRIVEN: [(&str, &str); 35] = [
     ("verify/issuer::jwks_file", "files"),
     ("verify/issuer::jwks_url", "texts"),
     ("verify/issuer::new", "texts"),
+    ("verify/tenants/mod::listed", "texts"),
+    ("verify/tenants/pattern::new", "texts"),
+    ("verify/verifier::forget_tenant", "texts"),
     ("verify/verifier::verify", "tokens"),
     ("verify/verifier::verify_cached", "tokens"),
 ];
@@ -196,6 +200,16 @@ proptest! {
         let issuer = Issuer::new(text.as_str(), key).audience(text.as_str());
         let _ = Verifier::builder().issuer(issuer).build().map_err(|error| error.to_string());
         for text in [&text, &address] {
+            let nobody = |_: Tenant| std::future::ready(Ok(None));
+            let listed = Tenants::listed([text.as_str()], nobody);
+            let placed = text.replacen(|character: char| character.is_alphanumeric(), "{tenant}", 1);
+            let pattern = IssuerPattern::new(placed).or_else(|_| IssuerPattern::new("https://id.example.com/{t}"));
+            for tenants in [listed, Tenants::matching(pattern.unwrap(), nobody)] {
+                let Ok(verifier) = Verifier::builder().tenants(tenants).build() else { continue };
+                verifier.forget_tenant(text);
+                let claims = hostile::with(hostile::claims(), "iss", Value::from(text.as_str()));
+                let _ = verifier.verify_cached(&signed(hostile::header().to_string(), claims.to_string()));
+            }
             let _ = Remote::discover_with(text.as_str(), Scripted::default()).map_err(|error| error.to_string());
             let _ = Remote::jwks_url_with(text.as_str(), Scripted::default()).map_err(|error| error.to_string());
         }

@@ -20,6 +20,7 @@ use portcullis::keys::Keys;
 use portcullis::keys::remote::{
     Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, HttpFetch, Remote,
 };
+use portcullis::tenants::{IssuerPattern, ResolveError, Tenant, Tenants};
 use portcullis::testkit::{Answer, Flaw, Mint, SigningKey, TestIssuer};
 use portcullis::{
     Algorithm, Claims, ConfigError, Error, Issuer, Profile, Rejection, Requirement, Scope, Segment, Status,
@@ -46,6 +47,7 @@ fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
     runtime.block_on(async {
         services(&mut album).await;
         sources_of_keys(&mut album).await;
+        tenants(&mut album).await;
         testkit(&mut album).await;
     });
     let mut seen = Vec::new();
@@ -131,8 +133,13 @@ fn tokens(album: &mut Album) {
     let marked = with(hostile::header(), "kid", json!(CHOSEN[1])).to_string();
     album.debug("Header", &Header::parse(marked.as_bytes()).unwrap());
     let retry_after = Duration::from_secs(1);
-    for unavailable in [Unavailable::KeysNotLoaded { retry_after }, Unavailable::KeysExpired { retry_after }]
-    {
+    let unavailable = [
+        Unavailable::KeysNotLoaded { retry_after },
+        Unavailable::KeysExpired { retry_after },
+        Unavailable::TenantUnresolved { retry_after },
+        Unavailable::TenantsBusy { retry_after },
+    ];
+    for unavailable in unavailable {
         album.error("Error", &Error::from(unavailable.clone()));
         album.error("Unavailable", &unavailable);
     }
@@ -331,6 +338,37 @@ async fn sources_of_keys(album: &mut Album) {
     for document in hostile::key_sets() {
         operators::statuses(album, Remote::discover_with(ISSUER, Hostile(document)).unwrap()).await;
     }
+}
+
+/// Tenants of a resolver that holds a secret. What is shown of one is its name, which has matched the pattern.
+async fn tenants(album: &mut Album) {
+    let pattern = IssuerPattern::new("https://id.example.com/{tenant}").unwrap();
+    album.debug("IssuerPattern", &pattern);
+    let held = secret();
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let notes = std::sync::Arc::clone(&seen);
+    let resolver = move |tenant: Tenant| {
+        let _ = held.len();
+        notes.lock().unwrap().push(tenant);
+        std::future::ready(Err(ResolveError::no_answer("a reason")))
+    };
+    let tenants = Tenants::matching(pattern, resolver);
+    album.debug("Tenants", &tenants);
+    let verifier = Verifier::builder().tenants(tenants).build().unwrap();
+    for issuer in ["https://id.example.com/acme".to_owned(), format!("https://id.example.com/{}/", CHOSEN[0])]
+    {
+        let claims = with(hostile::claims(), "iss", json!(issuer));
+        let error =
+            verifier.verify(&signed(hostile::header().to_string(), claims.to_string())).await.unwrap_err();
+        album.error("Error", &error);
+    }
+    album.debug("Tenant", &*seen.lock().unwrap());
+    album.debug("Verifier", &verifier);
+    album.error("ResolveError", &ResolveError::no_answer("a reason"));
+    album.error("ResolveError", &ResolveError::from(ConfigError::NoIssuer));
+    let refused =
+        IssuerPattern::new(format!("https://user:{}@id.example.com/{{tenant}}", CHOSEN[1])).unwrap_err();
+    album.error("ConfigError", &refused);
 }
 
 /// Serves one body under every address.

@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 /// Where on a host something may be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// An issuer identifier: without query or fragment (RFC 8414, section 2).
     Issuer,
     /// A document: a query may belong to its name.
@@ -21,7 +21,7 @@ pub(super) enum Part {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn check(text: &str, part: Part) -> Result<Url, &'static str> {
+pub(crate) fn check(text: &str, part: Part) -> Result<Url, &'static str> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
         return Err("it must consist of printable ASCII characters, without spaces or backslashes");
     }
@@ -49,7 +49,7 @@ pub(super) fn check(text: &str, part: Part) -> Result<Url, &'static str> {
 
 /// What may be shown of an address, good or refused: neither a password that stands in it by mistake nor its query, which
 /// may hold a secret.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let (user, rest) = match text.rsplit_once('@') {
         // A password with a question mark, or a query with an at sign: open, so neither side is shown.
         Some((before, _)) if before.contains(['?', '#']) => return "[…]".to_owned(),

@@ -40,7 +40,7 @@
 //! jumps changes nothing. Where the operating system stops that clock while the machine sleeps, as Linux does, time
 //! asleep does not count.
 
-mod address;
+pub(crate) mod address;
 mod attempt;
 #[cfg(feature = "reqwest")]
 mod bearer;
@@ -139,6 +139,18 @@ enum Client {
 impl Client {
     fn own(fetch: impl Fetch) -> Self {
         Self::Own(Box::new(fetch))
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "only the shared client can be unusable")]
+    fn fetch(self, means: &Means) -> Result<Box<dyn Fetch>, ConfigError> {
+        match self {
+            #[cfg(feature = "reqwest")]
+            Self::Shared { url } => Ok(Box::new(means.https(&url)?)),
+            Self::Own(fetch) => {
+                let _ = means;
+                Ok(fetch)
+            }
+        }
     }
 }
 
@@ -285,15 +297,7 @@ impl Remote {
                 reason: "keys are discovered from another issuer than the one they are for",
             });
         }
-        #[cfg_attr(
-            not(feature = "reqwest"),
-            expect(clippy::infallible_destructuring_match, reason = "there is one kind without reqwest")
-        )]
-        let fetch = match client {
-            #[cfg(feature = "reqwest")]
-            Client::Shared { url } => Box::new(means.https(&url)?),
-            Client::Own(fetch) => fetch,
-        };
+        let fetch = client.fetch(means)?;
         let seal = snapshot.as_ref().and_then(Snapshot::seal_bytes);
         if seal.is_some_and(|bytes| !SEAL_BYTES.contains(&bytes)) {
             let (setting, min, max) = ("snapshot seal", *SEAL_BYTES.start(), *SEAL_BYTES.end());

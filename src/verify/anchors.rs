@@ -1,0 +1,207 @@
+//! Whose rules and keys may apply to a token.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::issuer::TrustAnchor;
+#[cfg(feature = "remote")]
+use super::tenants::{Registry, Residents, Seat, Tenant, Tenants};
+use crate::claims::read_issuer;
+use crate::error::{ConfigError, Rejection};
+use crate::jose::UnverifiedToken;
+use crate::keys::KeyState;
+#[cfg(feature = "remote")]
+use crate::keys::Means;
+
+/// All issuers of a verifier: those of the set-up, and the tenants.
+#[derive(Debug)]
+pub(super) struct Anchors {
+    fixed: Vec<TrustAnchor>,
+    by_identifier: HashMap<String, usize>,
+    #[cfg(feature = "remote")]
+    tenants: Option<Arc<Registry>>,
+}
+
+impl Anchors {
+    pub(super) fn new(fixed: Vec<TrustAnchor>) -> Result<Self, ConfigError> {
+        let mut by_identifier = HashMap::with_capacity(fixed.len());
+        for (index, anchor) in fixed.iter().enumerate() {
+            if by_identifier.insert(anchor.identifier.clone(), index).is_some() {
+                return Err(ConfigError::IssuerRepeated(anchor.identifier.clone()));
+            }
+        }
+        Ok(Self {
+            fixed,
+            by_identifier,
+            #[cfg(feature = "remote")]
+            tenants: None,
+        })
+    }
+
+    #[cfg(feature = "remote")]
+    pub(super) fn with_tenants(self, tenants: Tenants, means: Arc<Means>) -> Result<Self, ConfigError> {
+        let listed = |anchor: &&TrustAnchor| tenants.list(&anchor.identifier);
+        if let Some(twice) = self.fixed.iter().find(listed) {
+            return Err(ConfigError::IssuerRepeated(twice.identifier.clone()));
+        }
+        Ok(Self { tenants: Some(tenants.build(means)?), ..self })
+    }
+
+    /// The issuers of the set-up, as they were named.
+    pub(super) fn fixed(&self) -> &[TrustAnchor] {
+        &self.fixed
+    }
+
+    #[cfg(feature = "remote")]
+    pub(super) const fn tenants(&self) -> Option<&Arc<Registry>> {
+        self.tenants.as_ref()
+    }
+
+    /// The states of the keys of all who are here.
+    pub(super) fn states(&self) -> Vec<KeyState> {
+        let states = self.fixed.iter().map(|anchor| anchor.keys.state());
+        #[cfg(feature = "remote")]
+        let states = states.chain(self.tenants.iter().flat_map(|tenants| tenants.states()));
+        states.collect()
+    }
+
+    /// The one issuer there can be. Its name is compared with the other claims, after the signature.
+    pub(super) fn only(&self) -> Option<&TrustAnchor> {
+        #[cfg(feature = "remote")]
+        if self.tenants.is_some() {
+            return None;
+        }
+        match self.fixed.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The issuers at this moment.
+    pub(super) fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot {
+            anchors: self,
+            #[cfg(feature = "remote")]
+            residents: self.tenants.as_ref().map(Registry::residents),
+        }
+    }
+}
+
+/// The issuers at one moment.
+pub(super) struct Snapshot<'r> {
+    anchors: &'r Anchors,
+    #[cfg(feature = "remote")]
+    residents: Option<Residents<'r>>,
+}
+
+impl<'r> Snapshot<'r> {
+    /// Whose the token is: with several issuers, by its `iss`, compared byte for byte. Those of the set-up come first.
+    ///
+    /// # Errors
+    /// [`Unknown`]: what is wrong with `iss`, or that it names nobody who is here.
+    pub(super) fn find(&self, token: &UnverifiedToken<'_>) -> Result<Found<'r, '_>, Unknown> {
+        if let Some(only) = self.anchors.only() {
+            return Ok(Found::Fixed(only));
+        }
+        let issuer = read_issuer(token.unverified_payload())?;
+        if let Some(anchor) = self.anchors.by_identifier.get(&issuer).and_then(|n| self.anchors.fixed.get(*n))
+        {
+            return Ok(Found::Fixed(anchor));
+        }
+        #[cfg(feature = "remote")]
+        if let (Some(residents), Some(tenants)) = (&self.residents, self.anchors.tenants()) {
+            return match residents.get(&issuer) {
+                Some(resident) => Ok(Found::Tenant(resident)),
+                None => Err(tenants.tenant(&issuer).map_or(UNKNOWN, Unknown::Absent)),
+            };
+        }
+        Err(UNKNOWN)
+    }
+
+    /// A token of this issuer passed every check.
+    pub(super) fn passed(&self, found: &Found<'_, '_>) {
+        match found {
+            Found::Fixed(_) => {}
+            #[cfg(feature = "remote")]
+            Found::Tenant(resident) => {
+                if let Some(residents) = &self.residents {
+                    residents.passed(resident);
+                }
+            }
+            #[cfg(not(feature = "remote"))]
+            Found::Tenant(never) => match ***never {},
+        }
+    }
+}
+
+/// Why there is no issuer to judge a token by.
+pub(super) enum Unknown {
+    Rejected(Rejection),
+    /// It is perhaps a tenant, which is not here.
+    #[cfg(feature = "remote")]
+    Absent(Tenant),
+}
+
+impl From<Rejection> for Unknown {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+const UNKNOWN: Unknown = Unknown::Rejected(Rejection::IssuerUnknown);
+
+/// An issuer that is trusted.
+pub(super) enum Found<'r, 's> {
+    Fixed(&'r TrustAnchor),
+    #[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "there are no tenants"))]
+    Tenant(&'s Arc<Seat>),
+}
+
+impl<'r> Found<'r, '_> {
+    pub(super) fn anchor(&self) -> &TrustAnchor {
+        match self {
+            Self::Fixed(anchor) => anchor,
+            Self::Tenant(seat) => seat,
+        }
+    }
+
+    /// The same, to be kept beyond the snapshot.
+    pub(super) fn held(&self) -> Held<'r> {
+        match self {
+            Self::Fixed(anchor) => Held::Fixed(anchor),
+            Self::Tenant(seat) => Held::Tenant(Arc::clone(seat)),
+        }
+    }
+}
+
+/// An issuer that is kept while its keys are awaited, also if it leaves meanwhile.
+pub(super) enum Held<'r> {
+    Fixed(&'r TrustAnchor),
+    Tenant(Arc<Seat>),
+}
+
+impl Deref for Held<'_> {
+    type Target = TrustAnchor;
+
+    fn deref(&self) -> &TrustAnchor {
+        match self {
+            Self::Fixed(anchor) => anchor,
+            Self::Tenant(seat) => seat,
+        }
+    }
+}
+
+/// Without keys that renew themselves there are no tenants.
+#[cfg(not(feature = "remote"))]
+#[derive(Debug)]
+pub(super) enum Seat {}
+
+#[cfg(not(feature = "remote"))]
+impl Deref for Seat {
+    type Target = TrustAnchor;
+
+    fn deref(&self) -> &TrustAnchor {
+        match *self {}
+    }
+}
