@@ -28,7 +28,7 @@ pub enum Answer {
     Hang,
     /// Head and half of the document; the other half when the answer is changed.
     Stall,
-    /// Head and the document, one byte a second by the runtime's clock.
+    /// Head and the document, one byte a second by the runtime's clock, which needs its time enabled.
     Drip,
     /// Head and half of the document; then the connection is closed.
     CutOff,
