@@ -88,7 +88,7 @@
 //! | `reqwest` | yes | keys over HTTPS: discovery and key set addresses |
 //! | `remote` | by `reqwest` | keys that renew themselves through a client of your own, or from a file; brings in tokio |
 //! | `tower` | yes | the layer, requirements on routes, challenges |
-//! | `axum` | | extractors for axum 0.8 |
+//! | `axum` | | extractors and a health handler for axum 0.8 |
 //! | `testkit` | | a scriptable authorization server for tests |
 //!
 //! Features only add: turning one on never changes what is accepted or refused. Without any but a backend the tree holds

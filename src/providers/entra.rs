@@ -1,8 +1,8 @@
 //! Microsoft Entra ID: access tokens of the v1 and v2 endpoints, tenant by tenant.
 //!
 //! Which version a token has is chosen by the API and not by the client: `requestedAccessTokenVersion` in the manifest
-//! of its registration. For several tenants name one issuer for each: `common`, `organizations` and `consumers` are
-//! doors to sign in through and issue nothing. Clouds of their own (US government, China) have other hosts: write
+//! of its registration. Several tenants are several issuers: name each, or have a resolver know them by
+//! [`v2_tenants`]; `common`, `organizations` and `consumers` are doors to sign in through and issue nothing. Clouds of their own (US government, China) have other hosts: write
 //! [`Issuer::discover`](crate::Issuer::discover) with the same settings.
 
 use serde::Deserialize;
@@ -11,6 +11,8 @@ use serde::de::IgnoredAny;
 #[cfg(feature = "reqwest")]
 use super::parts::Part;
 use super::shows_no_claim;
+#[cfg(feature = "reqwest")]
+use crate::tenants::IssuerPattern;
 #[cfg(feature = "reqwest")]
 use crate::{Algorithm, ConfigError, Issuer, Profile};
 
@@ -50,6 +52,46 @@ pub fn v2(tenant: &str, audience: impl Into<String>) -> Result<Issuer, ConfigErr
 pub fn v1(tenant: &str, audience: impl Into<String>) -> Result<Issuer, ConfigError> {
     let tenant = tenant_id(tenant)?;
     of(format!("https://sts.windows.net/{tenant}/"), audience)
+}
+
+/// The identifiers of the v2 issuers of all tenants, for a multi-tenant API.
+///
+/// A pattern says what a name looks like and whom to ask about; it trusts nobody. The resolver beside it decides which
+/// tenants are customers, and gives [`v2`] for those and for no others: every organisation in the world matches.
+///
+/// # Errors
+/// None that could come; those of [`IssuerPattern::new`].
+///
+/// ```
+/// # #[cfg(feature = "aws-lc")]
+/// # fn main() -> Result<(), portcullis::ConfigError> {
+/// use std::collections::HashSet;
+/// use portcullis::tenants::{ResolveError, Tenant, Tenants};
+/// use portcullis::{Verifier, providers::entra};
+///
+/// let customers = HashSet::from(["72f988bf-86f1-41af-91ab-2d7cd011db47"]);
+/// let tenants = Tenants::matching(entra::v2_tenants()?, move |tenant: Tenant| {
+///     let customer = tenant.parameter().filter(|id| customers.contains(id));
+///     let issuer = customer.map(|id| entra::v2(id, "6731de76-14a6-49ae-97bc-6eba6914391e")).transpose();
+///     async move { Ok::<_, ResolveError>(issuer?) }
+/// });
+/// let verifier = Verifier::builder().tenants(tenants).build()?;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "aws-lc"))] fn main() {}
+/// ```
+#[cfg(feature = "reqwest")]
+pub fn v2_tenants() -> Result<IssuerPattern, ConfigError> {
+    IssuerPattern::new("https://login.microsoftonline.com/{tenant}/v2.0")
+}
+
+/// The identifiers of the v1 issuers of all tenants; the rest as with [`v2_tenants`].
+///
+/// # Errors
+/// None that could come; those of [`IssuerPattern::new`].
+#[cfg(feature = "reqwest")]
+pub fn v1_tenants() -> Result<IssuerPattern, ConfigError> {
+    IssuerPattern::new("https://sts.windows.net/{tenant}/")
 }
 
 #[cfg(feature = "reqwest")]

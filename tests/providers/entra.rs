@@ -1,4 +1,5 @@
 use portcullis::providers::entra;
+use portcullis::{ConfigError, Issuer};
 use serde_json::{Value, json};
 
 use crate::scene::{Draft, Scene, jwks, published};
@@ -123,4 +124,43 @@ async fn a_key_of_another_tenant() {
     own.accepts("a key of the tenant", |_| ()).await;
     let other = Scene::new(entra::v2(TENANT, API), documents(OTHER), draft());
     other.refuses("a key of another", "key_unknown", |_| ()).await;
+}
+
+/// Every organisation matches the pattern; who is a customer is told by the resolver, and by no name in the token.
+#[tokio::test(start_paused = true)]
+async fn a_tenant_that_is_a_customer() {
+    type Preset = fn(&str) -> Result<Issuer, ConfigError>;
+    let (v2, v1): (Preset, Preset) = (|id| entra::v2(id, API), |id| entra::v1(id, API));
+    for (pattern, preset, issuer, metadata_at, published, keys_at) in [
+        (
+            entra::v2_tenants().unwrap(),
+            v2,
+            "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0",
+            "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0/.well-known/openid-configuration",
+            "disc-002",
+            "https://login.microsoftonline.com/common/discovery/v2.0/keys",
+        ),
+        (
+            entra::v1_tenants().unwrap(),
+            v1,
+            "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/",
+            "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/.well-known/openid-configuration",
+            "disc-001",
+            "https://login.microsoftonline.com/common/discovery/keys",
+        ),
+    ] {
+        let documents = [(metadata_at, metadata(published)), (keys_at, keys())];
+        let customer = move |id: &str| (id == TENANT).then(|| preset(id));
+        let draft = Draft::new(json!({"typ": "JWT"}), claims(issuer, API));
+        let scene = Scene::of_tenants(pattern, customer, documents, draft);
+        scene.refuses_the_usual(&issuer.replace(TENANT, OTHER)).await;
+        let token = scene.accepts("of a customer", |_| ()).await;
+        assert_eq!(token.issuer(), issuer);
+        for name in
+            ["common", "organizations", "consumers", "{tenantid}", "..", "a/b", &TENANT.to_uppercase()]
+        {
+            let change = |draft: &mut Draft| draft.claims["iss"] = json!(issuer.replace(TENANT, name));
+            scene.refuses(name, "issuer_unknown", change).await;
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! A provider played by a script: its documents, and a token that differs from a good one in one place.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use portcullis::keys::remote::{Fetch, FetchFuture, FetchRequest, FetchResponse};
+use portcullis::tenants::{IssuerPattern, ResolveError, Tenant, Tenants};
 use portcullis::{Algorithm, ConfigError, Issuer, VerifiedToken, Verifier};
 use serde_json::{Value, json};
 
@@ -69,6 +70,24 @@ impl Scene {
         let documents = documents.into_iter().map(|(url, document)| (url.to_owned(), document.to_string()));
         let issuer = issuer.unwrap().fetched_by(Script(documents.collect()));
         let verifier = Verifier::builder().issuer(issuer).clock(standing_at(NOW)).build().unwrap();
+        Self { verifier, draft }
+    }
+
+    /// A verifier of tenants, each of them a preset, whose documents are these.
+    pub(crate) fn of_tenants(
+        pattern: IssuerPattern,
+        preset: impl Fn(&str) -> Option<Result<Issuer, ConfigError>> + Send + Sync + 'static,
+        documents: impl IntoIterator<Item = (&'static str, Value)>,
+        draft: Draft,
+    ) -> Self {
+        let documents = documents.into_iter().map(|(url, document)| (url.to_owned(), document.to_string()));
+        let script = Arc::new(Script(documents.collect()));
+        let tenants = Tenants::matching(pattern, move |tenant: Tenant| {
+            let issuer = tenant.parameter().and_then(&preset).transpose();
+            let issuer = issuer.map(|found| found.map(|issuer| issuer.fetched_by(Arc::clone(&script))));
+            async move { Ok::<_, ResolveError>(issuer?) }
+        });
+        let verifier = Verifier::builder().tenants(tenants).clock(standing_at(NOW)).build().unwrap();
         Self { verifier, draft }
     }
 
