@@ -15,6 +15,7 @@ pub mod key_input;
 pub mod request;
 
 // What they share.
+pub mod http_date;
 pub mod issuer;
 pub mod json;
 pub mod remote;

@@ -16,16 +16,22 @@ pub struct Script(Arc<Mutex<Inner>>);
 struct Inner {
     answers: Vec<FetchResponse>,
     asked: Vec<String>,
+    conditions: Vec<Option<(String, String)>>,
 }
 
 impl Script {
     pub fn new(mut answers: Vec<FetchResponse>) -> Self {
         answers.reverse();
-        Self(Arc::new(Mutex::new(Inner { answers, asked: Vec::new() })))
+        Self(Arc::new(Mutex::new(Inner { answers, ..Inner::default() })))
     }
 
     pub fn asked(&self) -> Vec<String> {
         self.0.lock().expect("no other thread").asked.clone()
+    }
+
+    /// The condition of each request, as name and value of its field.
+    pub fn conditions(&self) -> Vec<Option<(String, String)>> {
+        self.0.lock().expect("no other thread").conditions.clone()
     }
 }
 
@@ -33,6 +39,10 @@ impl Fetch for Script {
     fn fetch<'f>(&'f self, request: &'f FetchRequest) -> FetchFuture<'f> {
         let mut inner = self.0.lock().expect("no other thread");
         inner.asked.push(request.url().to_owned());
+        let mut fields = request.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let condition = fields.next();
+        assert_eq!(fields.next(), None, "one condition at most");
+        inner.conditions.push(condition);
         let answer = inner.answers.pop().ok_or(FetchError::Connect);
         Box::pin(std::future::ready(answer))
     }
