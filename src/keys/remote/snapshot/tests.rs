@@ -156,6 +156,39 @@ fn the_file_is_ours_alone() {
     assert_eq!(names.len(), 2, "nothing is left behind: {names:?}");
 }
 
+/// In a directory that all may write to, somebody else may have been there first.
+#[cfg(unix)]
+#[test]
+fn a_file_that_somebody_else_left_there_is_not_believed() {
+    use std::os::unix::fs::{chown, symlink};
+    for (file, ours, want) in [(7, 7, true), (0, 7, true), (0, 0, true), (7, 0, false), (7, 8, false)] {
+        assert_eq!(is_trusted(file, ours), want, "{file} {ours}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("keys");
+    let (open, sealed) = (Snapshot::new(&path), Snapshot::new(&path).sealed_with(vec![7; 32]));
+    open.write(&owner(), &record(KEYS)).unwrap();
+    assert_eq!(restored(&open, &owner(), WRITTEN), Ok(0), "it is ours");
+    // Only root can give a file away.
+    if chown(&path, Some(4_711), None).is_err() {
+        return;
+    }
+    let refused = Err("snapshot_writable_by_others");
+    assert_eq!(restored(&open, &owner(), WRITTEN), refused);
+    let link = directory.path().join("link");
+    symlink(&path, &link).unwrap();
+    assert_eq!(
+        restored(&Snapshot::new(&link), &owner(), WRITTEN),
+        refused,
+        "the link is ours, the file is not"
+    );
+    sealed.write(&owner(), &record(KEYS)).unwrap();
+    chown(&path, Some(4_711), None).unwrap();
+    assert_eq!(restored(&sealed, &owner(), WRITTEN), Ok(0), "the seal vouches for it");
+    open.write(&owner(), &record(KEYS)).unwrap();
+    assert_eq!(restored(&open, &owner(), WRITTEN), Ok(0), "written anew it is ours");
+}
+
 #[test]
 fn what_is_no_file_is_neither_read_nor_replaced() {
     let directory = tempfile::tempdir().unwrap();
