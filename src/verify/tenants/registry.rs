@@ -174,7 +174,11 @@ impl Registry {
     fn prove(&self, resident: &Arc<Seat>, now: Duration) {
         let mut book = self.book();
         let left = book.prove(resident, now);
-        if !left.is_empty() {
+        if left.is_empty() {
+            drop(book);
+            // It counts from now on.
+            self.means.pulse().send_replace(());
+        } else {
             self.publish(book, left);
         }
     }
@@ -271,9 +275,11 @@ impl Registry {
         residents.into_iter().map(|resident| resident.keys.status(&resident.name)).collect()
     }
 
-    /// The state of the keys of each tenant.
+    /// The state of the keys of each tenant that has proven itself: whom a stranger names is no news.
     pub(in crate::verify) fn states(&self) -> Vec<KeyState> {
-        self.roll.load().values().map(|resident| resident.keys.state()).collect()
+        let roll = self.roll.load();
+        let proven = roll.values().filter(|resident| resident.is_proven());
+        proven.map(|resident| resident.keys.state()).collect()
     }
 
     /// Sees to it that idle tenants go, if there is a runtime.
