@@ -233,7 +233,7 @@ pub(super) enum SnapshotError {
     Expired,
     #[error("the file has no key of use")]
     NoUsableKey,
-    #[error("the file system still writes the one before")]
+    #[error("the file system still writes the one before; this one follows")]
     Busy,
 }
 

@@ -190,6 +190,41 @@ fn a_file_that_somebody_else_left_there_is_not_believed() {
 }
 
 #[test]
+fn a_file_system_that_hangs_holds_one_thread_and_gets_the_latest_keys_in_the_end() {
+    use std::sync::{Arc, mpsc};
+
+    use super::super::intake::Change;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("keys");
+    let snapshot = Snapshot::new(&path);
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    let (hung, hangs) = mpsc::channel::<()>();
+    runtime.block_on(async {
+        let mut keeper = Keeper::new(snapshot.clone(), owner(), Arc::new(|| WRITTEN));
+        let mut keep = |now, document: &str, change| {
+            keeper.keep(document.as_bytes().into(), seconds(now), Duration::ZERO, seconds(600), change);
+        };
+        // The one thread that there is.
+        let thread = tokio::task::spawn_blocking(move || hangs.recv());
+        keep(0, "withdrawn", Change::Other);
+        keep(1, "withdrawn, too", Change::Other);
+        keep(2, KEYS, Change::Other);
+        hung.send(()).unwrap();
+        thread.await.unwrap().unwrap();
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert_eq!(restored(&snapshot, &owner(), WRITTEN), Ok(0));
+        keep(62, "the writer came back", Change::Same);
+        keep(121, KEYS, Change::Same);
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        let record = fs::read_to_string(&path).unwrap();
+        assert!(record.ends_with("the writer came back"), "{record}");
+        keep(122, KEYS, Change::Same);
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+    });
+    assert_eq!(restored(&snapshot, &owner(), WRITTEN), Ok(0));
+}
+
+#[test]
 fn what_is_no_file_is_neither_read_nor_replaced() {
     let directory = tempfile::tempdir().unwrap();
     let snapshot = Snapshot::new(directory.path());
