@@ -15,10 +15,9 @@ use super::book::{Answer, Book, Left, Mode, Purpose, Standing};
 use super::call::{Underway, run};
 use super::pattern::Admission;
 use super::resident::{Name, Resident, Roll};
-use super::resolve::{Failure, ResolveError, ResolveIssuer, Tenant};
+use super::resolve::{Failure, ResolveIssuer, Tenant};
 use crate::error::{Error, Rejection, Unavailable};
 use crate::keys::{IssuerStatus, KeyState, Means};
-use crate::verify::Issuer;
 use crate::verify::issuer::TrustAnchor;
 
 /// A tenant's rules and keys.
@@ -183,12 +182,9 @@ impl Registry {
         }
     }
 
-    /// An issuer as the resolver gave it, made ready.
-    pub(super) fn built(&self, issuer: Issuer, name: &str) -> Result<TrustAnchor, Failure> {
-        if issuer.identifier() != name {
-            return Err(Failure::OtherIssuer);
-        }
-        issuer.build(&self.means).map_err(|error| Failure::Said(ResolveError::Settings(error)))
+    /// What an issuer is made ready with.
+    pub(super) fn means(&self) -> Arc<Means> {
+        Arc::clone(&self.means)
     }
 
     /// Whether a tenant of this name judges tokens at this moment.
