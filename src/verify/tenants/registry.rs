@@ -1,6 +1,7 @@
 //! The tenants of one verifier: the snapshot that readers see, and the tasks that ask.
 
 use std::fmt;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use super::pattern::Admission;
 use super::resident::{Name, Resident, Roll};
 use super::resolve::{Failure, ResolveIssuer, Tenant};
 use crate::error::{Error, Rejection, Unavailable};
+use crate::keys::remote::QueuePlace;
 use crate::keys::{IssuerStatus, KeyState, Means};
 use crate::verify::issuer::TrustAnchor;
 
@@ -36,6 +38,8 @@ pub(in crate::verify) struct Registry {
     /// What decides. Held for a few comparisons at a time, never across an await or foreign code.
     book: Mutex<Book<TrustAnchor>>,
     tasks: Mutex<Tasks>,
+    /// How many requests wait for the resolver.
+    waiting: AtomicUsize,
     /// Turns of calls for names that are not here.
     asking: Arc<Semaphore>,
     /// Turns of calls that confirm: strangers do not delay them.
@@ -93,6 +97,7 @@ impl Registry {
             roll: ArcSwap::default(),
             book: Mutex::new(Book::new(settings.limits)),
             tasks: Mutex::default(),
+            waiting: AtomicUsize::new(0),
             asking: turns(ASKING),
             confirming: turns(CONFIRMING),
         }
@@ -134,6 +139,10 @@ impl Registry {
                 end
             }
             other => return Err(refusal(&other).unwrap_or_else(|| unresolved(AGAIN))),
+        };
+        // The call goes on: who comes again finds what it brought.
+        let Some(_place) = QueuePlace::take(&self.waiting) else {
+            return Err(Unavailable::TenantsBusy { retry_after: AGAIN }.into());
         };
         // Nothing is ever sent: the end of the call is the end of the channel.
         let _ = timeout_at(deadline, end.changed()).await;
