@@ -7,7 +7,7 @@ mod keeper;
 mod tests;
 
 use std::fmt;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use thiserror::Error;
 
 pub(super) use keeper::Keeper;
 
+use super::file;
 use super::holding::Term;
 use crate::crypto::Backend;
 use crate::jose::{AlgorithmSet, JwkSet, MAX_SET_BYTES, Secret};
@@ -167,16 +168,7 @@ fn read(path: &Path, owners: Owners) -> Result<Vec<u8>, SnapshotError> {
         io::ErrorKind::NotFound => SnapshotError::Missing,
         kind => SnapshotError::Io(kind),
     };
-    // A pipe would block when it is opened.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(SnapshotError::Io(io::ErrorKind::InvalidInput));
-    }
-    let file = File::open(path).map_err(failed)?;
-    // What was opened is judged, and not what has the name by now.
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(SnapshotError::Io(io::ErrorKind::InvalidInput));
-    }
+    let (file, metadata) = file::open(path).map_err(failed)?;
     if is_writable_by_others(&metadata) || owners == Owners::OursOrRoot && is_anothers(&metadata) {
         return Err(SnapshotError::WritableByOthers);
     }

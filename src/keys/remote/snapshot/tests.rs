@@ -234,4 +234,12 @@ fn what_is_no_file_is_neither_read_nor_replaced() {
     assert_eq!(nowhere.write(&owner(), &record(KEYS)).unwrap_err().code(), "snapshot_io");
     let left = fs::read_dir(directory.path()).unwrap().count();
     assert_eq!(left, 0, "nothing is left behind");
+    #[cfg(target_os = "linux")]
+    {
+        // Nobody will ever write to it, so whoever waited for that would wait for ever.
+        let pipe = directory.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+        assert_eq!(file::open(&pipe).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(restored(&Snapshot::new(&pipe), &owner(), WRITTEN), Err("snapshot_io"));
+    }
 }
