@@ -27,6 +27,7 @@ fn every_reason_code_is_documented_and_none_is_made_up() {
         include_str!("../src/keys/remote/attempt.rs"),
         include_str!("../src/keys/remote/discovery.rs"),
         include_str!("../src/keys/remote/fetch.rs"),
+        include_str!("../src/keys/remote/snapshot.rs"),
         include_str!("../src/verify/tenants/resolve.rs"),
     ]
     .into_iter()

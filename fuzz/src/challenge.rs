@@ -189,6 +189,8 @@ fn error(pick: u8, scopes: &str, number: usize) -> Error {
         31 => ClientMismatch.into(),
         32 => ClaimNotAllowed { claim: "token_use" }.into(),
         33 => NotIdToken { evidence: "scope" }.into(),
+        34 => Unavailable::TenantUnresolved { retry_after }.into(),
+        35 => Unavailable::TenantsBusy { retry_after }.into(),
         // The one reason with text of its own, from the set-up of a route.
         _ => ScopeMissing { required: scopes.into() }.into(),
     }

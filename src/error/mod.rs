@@ -78,10 +78,17 @@ mod tests {
     #[test]
     fn each_kind_of_error_has_its_stable_words() {
         let retry_after = Duration::from_secs(7);
-        let unavailable =
-            [Unavailable::KeysNotLoaded { retry_after }, Unavailable::KeysExpired { retry_after }];
-        assert_eq!(unavailable.each_ref().map(Unavailable::code), ["keys_not_loaded", "keys_expired"]);
-        assert_eq!(unavailable.map(|error| error.retry_after()), [retry_after; 2]);
+        let unavailable = [
+            Unavailable::KeysNotLoaded { retry_after },
+            Unavailable::KeysExpired { retry_after },
+            Unavailable::TenantUnresolved { retry_after },
+            Unavailable::TenantsBusy { retry_after },
+        ];
+        assert_eq!(
+            unavailable.each_ref().map(Unavailable::code),
+            ["keys_not_loaded", "keys_expired", "tenant_unresolved", "tenants_busy"]
+        );
+        assert_eq!(unavailable.map(|error| error.retry_after()), [retry_after; 4]);
         assert_eq!([KeyError::Private, KeyError::Refused].map(|e| e.code()), ["key_private", "key_refused"]);
         assert_eq!(
             [JwkSetError::Json.code(), JwkSetError::Repeated.code()],

@@ -36,13 +36,24 @@ pub fn user_pool(pool: &str, client_id: impl Into<String>) -> Result<Issuer, Con
     let part = Part::new("Amazon Cognito", "the user pool", pool);
     let pool = part.segment()?;
     let region = match pool.split_once('_') {
-        Some((region, name)) if !name.is_empty() => Part { text: region, ..part }.host()?,
-        _ => return Err(part.refused("it must be a region, `_` and a name")),
+        Some((region, name)) if is_region(region) && !name.is_empty() => region,
+        _ => return Err(part.refused("it must be a region such as `eu-central-1`, `_` and a name")),
     };
     let identifier = format!("https://cognito-idp.{region}.amazonaws.com/{pool}");
     let keys = format!("{identifier}/.well-known/jwks.json");
     let issuer = Issuer::jwks_url(identifier, keys)?.client(client_id).require_claim("token_use", "access");
     Ok(issuer.profile(Profile::Lenient).algorithms([Algorithm::RS256]))
+}
+
+/// Whether it has the form of a region, as other names under `amazonaws.com` are of other services: `s3` would make the
+/// host that of a bucket, which is anyone's.
+#[cfg(feature = "reqwest")]
+fn is_region(text: &str) -> bool {
+    let words = || text.split('-');
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    let count = words().count();
+    count >= 3 && words().take(count - 1).all(is_word) && words().next_back().is_some_and(is_number)
 }
 
 /// What Cognito writes beside the registered claims.

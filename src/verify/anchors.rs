@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::health::Health;
 use super::issuer::TrustAnchor;
 #[cfg(feature = "remote")]
 use super::tenants::{Registry, Residents, Seat, Tenant, Tenants};
 use crate::claims::read_issuer;
 use crate::error::{ConfigError, Rejection};
 use crate::jose::UnverifiedToken;
-use crate::keys::KeyState;
 #[cfg(feature = "remote")]
 use crate::keys::Means;
 
@@ -58,12 +58,14 @@ impl Anchors {
         self.tenants.as_ref()
     }
 
-    /// The states of the keys of all who are here.
-    pub(super) fn states(&self) -> Vec<KeyState> {
+    /// Whether tokens can be judged, all issuers taken together.
+    pub(super) fn health(&self) -> Health {
         let states = self.fixed.iter().map(|anchor| anchor.keys.state());
         #[cfg(feature = "remote")]
-        let states = states.chain(self.tenants.iter().flat_map(|tenants| tenants.states()));
-        states.collect()
+        if let Some(tenants) = &self.tenants {
+            return Health::beside_others(states.chain(tenants.states()));
+        }
+        Health::of(states)
     }
 
     /// The one issuer there can be. Its name is compared with the other claims, after the signature.

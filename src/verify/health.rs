@@ -13,6 +13,10 @@ use super::verifier::{Parts, Verifier};
 use crate::keys::KeyState;
 
 /// Whether tokens can be judged, all issuers taken together.
+///
+/// Tenants count once a token of theirs was good: whoever names one must not be able to change what a probe is told. With
+/// tenants it is never [`Down`](Self::Down), as there may be others to serve than those
+/// that are here.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Health {
@@ -40,6 +44,15 @@ impl Health {
     #[must_use]
     pub const fn is_serving(self) -> bool {
         matches!(self, Self::Ready | Self::Degraded)
+    }
+
+    /// Where there may be more issuers than these, and nobody knows how they are.
+    #[cfg(feature = "remote")]
+    pub(super) fn beside_others(states: impl IntoIterator<Item = KeyState>) -> Self {
+        match Self::of(states) {
+            Self::Down => Self::Degraded,
+            health => health,
+        }
     }
 
     pub(super) fn of(states: impl IntoIterator<Item = KeyState>) -> Self {

@@ -160,7 +160,7 @@ impl Verifier {
     }
 
     pub(super) fn health_of(parts: &Parts) -> Health {
-        Health::of(parts.rules.anchors.states())
+        parts.rules.anchors.health()
     }
 
     /// Follows [`health`](Self::health). Changes that time brings are told by the tasks that renew the keys, so not

@@ -21,6 +21,7 @@ mod key_id;
 mod key_sets;
 mod kinds;
 mod requests;
+mod resolvers;
 mod signatures;
 mod sizes;
 mod stage;

@@ -20,6 +20,7 @@ mod inputs;
 mod logging;
 mod no_panic;
 mod operators;
+mod origins;
 mod providers;
 mod rendering;
 mod scopes;

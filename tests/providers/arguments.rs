@@ -93,8 +93,15 @@ fn doors_for_all_tenants_are_no_tenants() {
 
 #[test]
 fn a_pool_names_its_region() {
-    for pool in ["eu-central-1", "eu-central-1_", "_AbC", "eu.central_AbC/", "EU-central-1_AbC"] {
+    let no_pools = ["eu-central-1", "eu-central-1_", "_AbC", "eu.central_AbC/", "EU-central-1_AbC"];
+    // Hosts of buckets, which are anyone's.
+    let buckets = ["s3_AbC", "s3-eu-west-1_AbC", "x.s3_AbC", "s3.eu-west-1_AbC", "eu-central-1.s3_AbC"];
+    for pool in
+        no_pools.into_iter().chain(buckets).chain(["eu-central_AbC", "eu--1_AbC", "eu-central-x1_AbC"])
+    {
         assert!(matches!(cognito::user_pool(pool, "client"), Err(ConfigError::Parameter { .. })), "{pool}");
     }
-    assert!(cognito::user_pool("us-gov-west-1_AbCdEf123", "client").is_ok());
+    for pool in ["eu-central-1_AbCdEf123", "us-gov-west-1_AbCdEf123", "ap-southeast-10_A"] {
+        assert!(cognito::user_pool(pool, "client").is_ok(), "{pool}");
+    }
 }

@@ -1,9 +1,11 @@
 //! What the resolver is asked, how often, and what its answers mean for a request.
 
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use portcullis::{Error, Unavailable};
+use portcullis::testkit::Mint;
+use portcullis::{Error, Unavailable, UnixTime, Verifier};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -221,4 +223,24 @@ async fn the_last_verifier_takes_a_call_with_it() {
     drop(verifier);
     tokio::task::yield_now().await;
     assert_eq!(directory.running(), 0);
+}
+
+/// A tenant's snapshot may be on a disk that is slow, and its requests are not the only ones.
+#[tokio::test(start_paused = true)]
+async fn a_tenant_is_made_ready_where_it_holds_up_nobody() {
+    let directory = Directory::empty();
+    let mint = directory.mint("acme");
+    directory.play("acme", Play::Embedded(mint));
+    let threads = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&threads);
+    let clock = move || {
+        notes.lock().unwrap().push(std::thread::current().id());
+        UnixTime::EPOCH
+    };
+    let verifier = Verifier::builder().tenants(directory.tenants()).clock(clock).build().unwrap();
+    // Before its signature holds nobody asks for the time on behalf of a token, only for the embedded keys.
+    let stranger = Mint::new("https://stranger.example");
+    assert_eq!(verdict(&verifier, &forged(&stranger, "acme")).await, "signature_invalid");
+    let threads = threads.lock().unwrap();
+    assert!(!threads.is_empty() && !threads.contains(&std::thread::current().id()), "{threads:?}");
 }

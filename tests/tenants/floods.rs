@@ -201,3 +201,28 @@ async fn a_thousand_tenants_come_back_after_a_restart() {
     assert_eq!((directory.calls(), verifier.status().len()), (1_000, 1_000));
     mints.iter().for_each(|mint| served_at_once(&verifier, mint));
 }
+
+/// Each request that waits holds memory and a connection, and a stranger chooses how many.
+#[tokio::test(start_paused = true)]
+async fn only_so_many_requests_wait_for_a_resolver_that_hangs() {
+    let directory = Directory::otherwise(Play::Hang);
+    let verifier = directory.verifier();
+    let forger = directory.mint("forger").token().mint();
+    let known = directory.tenant("known");
+    assert_eq!(verdict(&verifier, &known.token().mint()).await, "ok");
+    let start = Instant::now();
+    let mut requests = JoinSet::new();
+    for n in 0..5_000 {
+        let (verifier, token) = (verifier.clone(), invented(&forger, &format!("invented-{}", n % 2)));
+        requests.spawn(async move { (verdict(&verifier, &token).await, start.elapsed().as_secs()) });
+    }
+    let answers = requests.join_all().await;
+    let count = |want| answers.iter().filter(|answer| **answer == want).count();
+    assert_eq!(count(("tenants_busy", 0)), 904, "answered at once");
+    assert_eq!(count(("tenant_unresolved", 2)), 4_096, "those that waited");
+    served_at_once(&verifier, &known);
+    // The places are given back.
+    sleep(secs(10)).await;
+    let newcomer = directory.tenant("newcomer");
+    assert_eq!(verdict(&verifier, &newcomer.token().mint()).await, "ok");
+}

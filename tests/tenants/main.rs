@@ -12,6 +12,7 @@
 
 mod asking;
 mod floods;
+mod health;
 mod house;
 mod isolation;
 mod lives;

@@ -1,6 +1,6 @@
 //! Keys in a file that someone else writes: a mounted secret, a sidecar, a deployment.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,14 +40,36 @@ impl Fetch for FileFetch {
     }
 }
 
+/// A file, and nothing that only has the name of one: a pipe or a device would block, or never end.
+///
+/// What was opened is judged, and not what had the name before or has it by now.
+pub(super) fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let file = open_anything(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}
+
+/// Without waiting for the other end of a pipe.
+#[cfg(unix)]
+fn open_anything(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+    Ok(rustix::io::retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))?.into())
+}
+
+#[cfg(not(unix))]
+fn open_anything(path: &Path) -> io::Result<File> {
+    if std::fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(io::ErrorKind::InvalidInput.into())
+    }
+}
+
 /// The content of a file of at most `limit` bytes; blocks.
 pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FetchError> {
     let failed = |error: io::Error| FetchError::File(error.kind());
-    // A pipe or a device would block, or never end.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(FetchError::File(io::ErrorKind::InvalidInput));
-    }
-    let file = File::open(path).map_err(failed)?;
+    let (file, _) = open(path).map_err(failed)?;
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut body = Vec::new();
     file.take(most).read_to_end(&mut body).map_err(failed)?;

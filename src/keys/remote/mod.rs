@@ -73,6 +73,7 @@ pub use fetch::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse};
 pub use http::HttpFetch;
 pub(crate) use refresh::{Current, RemoteKeys};
 pub use snapshot::Snapshot;
+pub(crate) use waiting::QueuePlace;
 
 use crate::error::{ConfigError, JwkSetError};
 use crate::jose::{AlgorithmSet, JwkSet};

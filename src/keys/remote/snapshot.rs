@@ -7,7 +7,7 @@ mod keeper;
 mod tests;
 
 use std::fmt;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use thiserror::Error;
 
 pub(super) use keeper::Keeper;
 
+use super::file;
 use super::holding::Term;
 use crate::crypto::Backend;
 use crate::jose::{AlgorithmSet, JwkSet, MAX_SET_BYTES, Secret};
@@ -31,9 +32,11 @@ use format::Record;
 /// mode 0600, and then renamed. It is read once, when the verifier is built, and its keys serve until the source answers,
 /// as if the process had never stopped: their age counts from their last confirmation, by the verifier's clock, and past
 /// the maximum age and [`max_stale`](super::Remote::max_stale) they are refused. So are those of a date that is still to
-/// come, of another issuer or another address, files that were damaged, and files that others may write (on Unix).
+/// come, of another issuer or another address, files that were damaged, and, on Unix, files that others may write: by
+/// their mode, or as they are another user's. What is ours or root's is not; whose a [sealed](Self::sealed_with) file is
+/// does not count.
 ///
-/// Whoever can write the file can sign tokens, unless it is [sealed](Self::sealed_with). Whoever can put an older file
+/// Whoever can write the file can sign tokens, unless it is sealed. Whoever can put an older file
 /// of the same seal in its place can bring back keys that were withdrawn since, but none past `max_stale`: what an outage
 /// would do as well.
 #[derive(Clone)]
@@ -58,6 +61,11 @@ impl Snapshot {
 
     pub(super) fn seal_bytes(&self) -> Option<usize> {
         self.seal.as_deref().map(<[u8]>::len)
+    }
+
+    /// A file without a seal is believed because of whose it is.
+    const fn trusted_owners(&self) -> Owners {
+        if self.seal.is_some() { Owners::Anyone } else { Owners::OursOrRoot }
     }
 
     fn tag(&self, backend: Backend, content: &[u8]) -> [u8; 32] {
@@ -105,7 +113,7 @@ impl Snapshot {
     /// # Errors
     /// [`SnapshotError`]: why they are not used.
     pub(super) fn restore(&self, owner: &Owner, now: UnixTime) -> Result<Restored, SnapshotError> {
-        let bytes = read(&self.path)?;
+        let bytes = read(&self.path, self.trusted_owners())?;
         let record = Record::read(&bytes, |content| self.tag(owner.backend, content))?;
         if record.issuer != owner.issuer || record.place != owner.place {
             return Err(SnapshotError::Foreign);
@@ -148,22 +156,20 @@ impl Snapshot {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, SnapshotError> {
+/// Whose a file may be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Owners {
+    OursOrRoot,
+    Anyone,
+}
+
+fn read(path: &Path, owners: Owners) -> Result<Vec<u8>, SnapshotError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => SnapshotError::Missing,
         kind => SnapshotError::Io(kind),
     };
-    // A pipe would block when it is opened.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(SnapshotError::Io(io::ErrorKind::InvalidInput));
-    }
-    let file = File::open(path).map_err(failed)?;
-    // What was opened is judged, and not what has the name by now.
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(SnapshotError::Io(io::ErrorKind::InvalidInput));
-    }
-    if is_writable_by_others(&metadata) {
+    let (file, metadata) = file::open(path).map_err(failed)?;
+    if is_writable_by_others(&metadata) || owners == Owners::OursOrRoot && is_anothers(&metadata) {
         return Err(SnapshotError::WritableByOthers);
     }
     let most = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);
@@ -178,6 +184,23 @@ fn is_writable_by_others(metadata: &Metadata) -> bool {
     metadata.permissions().mode() & 0o022 != 0
 }
 
+/// Whoever owns a file may write it, whatever its mode.
+#[cfg(unix)]
+fn is_anothers(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    !is_trusted(metadata.uid(), rustix::process::geteuid().as_raw())
+}
+
+#[cfg(unix)]
+const fn is_trusted(owner: u32, ours: u32) -> bool {
+    owner == ours || owner == 0
+}
+
+#[cfg(not(unix))]
+const fn is_anothers(_: &Metadata) -> bool {
+    false
+}
+
 #[cfg(not(unix))]
 const fn is_writable_by_others(_: &Metadata) -> bool {
     false
@@ -190,7 +213,7 @@ pub(super) enum SnapshotError {
     Missing,
     #[error("the file cannot be read or written: {0}")]
     Io(io::ErrorKind),
-    #[error("others than its owner may write the file")]
+    #[error("others than this user may write the file")]
     WritableByOthers,
     #[error("the file is damaged, or was written with another seal")]
     Damaged,
@@ -202,7 +225,7 @@ pub(super) enum SnapshotError {
     Expired,
     #[error("the file has no key of use")]
     NoUsableKey,
-    #[error("the file system still writes the one before")]
+    #[error("the file system still writes the one before; this one follows")]
     Busy,
 }
 

@@ -38,7 +38,7 @@ impl RemoteKeys {
             Prospect::Newer => return Refreshed::LookAgain,
             Prospect::Attempt { ended } => ended,
         };
-        let Some(_place) = Place::take(&shared.waiting) else {
+        let Some(_place) = QueuePlace::take(&shared.waiting) else {
             shared.turn_away(wish);
             return Refreshed::NotNow;
         };
@@ -123,22 +123,22 @@ impl Shared {
 }
 
 /// A place among those who wait; given back when dropped.
-struct Place<'s>(&'s AtomicUsize);
+pub(crate) struct QueuePlace<'s>(&'s AtomicUsize);
 
-impl<'s> Place<'s> {
+impl<'s> QueuePlace<'s> {
     /// A place, if there is one left.
-    fn take(waiting: &'s AtomicUsize) -> Option<Self> {
+    pub(crate) fn take(waiting: &'s AtomicUsize) -> Option<Self> {
         let place = Self(waiting);
         (waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// The most requests that wait for one source at a time. Whoever comes then is answered at once, as one who comes too
+/// The most requests that wait for one source, or for one resolver, at a time. Whoever comes then is answered at once, as one who comes too
 /// early is: a stranger must not be able to fill our memory with requests that wait.
 const MAX_WAITING: usize = 4_096;

@@ -4,11 +4,13 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::registry::Registry;
 use super::resident::Name;
-use super::resolve::{CALL_SECONDS, Failure, ResolveIssuer, Tenant};
+use super::resolve::{CALL_SECONDS, Failure, ResolveError, ResolveIssuer, Tenant};
+use crate::keys::Means;
 use crate::verify::Issuer;
 use crate::verify::issuer::TrustAnchor;
 
@@ -72,7 +74,7 @@ async fn ask(
 /// The tenant, with its keys if another of its name serves meanwhile: settings that are confirmed must not cost a gap.
 async fn ready(underway: &Underway, issuer: Issuer) -> Result<TrustAnchor, Failure> {
     let registry = || underway.registry.upgrade().ok_or(Failure::BrokenOff);
-    let anchor = registry()?.built(issuer, &underway.name)?;
+    let anchor = built(issuer, &underway.name, registry()?.means()).await?;
     if registry()?.serves(&underway.name) {
         let _ = timeout(KEYS_PATIENCE, anchor.keys.ready()).await;
         if anchor.keys.current().is_err() && registry()?.serves(&underway.name) {
@@ -80,6 +82,16 @@ async fn ready(underway: &Underway, issuer: Issuer) -> Result<TrustAnchor, Failu
         }
     }
     Ok(anchor)
+}
+
+/// An issuer as the resolver gave it, made ready where that holds up nobody else: its keys' snapshot may be on a disk that
+/// is slow, and the operating system's roots are read for the first that is fetched.
+async fn built(issuer: Issuer, name: &str, means: Arc<Means>) -> Result<TrustAnchor, Failure> {
+    if issuer.identifier() != name {
+        return Err(Failure::OtherIssuer);
+    }
+    let built = spawn_blocking(move || issuer.build(&means)).await.map_err(|_| Failure::BrokenOff)?;
+    built.map_err(|error| Failure::Said(ResolveError::Settings(error)))
 }
 
 /// Several attempts' time.

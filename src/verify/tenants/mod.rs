@@ -13,7 +13,8 @@
 //! | neither here nor matching | 401 `issuer_unknown`; nobody is asked |
 //!
 //! 1. *One call for a name at a time*, in a task of its own: 1,000 first requests of a tenant cost one, and a client that
-//!    goes away cancels nothing. It is cut off after 5 s; 32 are made at a time, and 192 wait at most.
+//!    goes away cancels nothing. It is cut off after 5 s; 32 are made at a time, and 192 wait at most. No more
+//!    than 4,096 requests wait for all of them; the others are answered at once.
 //! 2. *Strangers take no seat of a proven tenant.* A tenant is proven once a token of it is good; before, it sits among
 //!    the unproven, who evict each other and nobody else, the first to come the first to go. They have an eighth of the
 //!    capacity, 64 seats at least, and what the proven leave free. A proven tenant is evicted only by another that is proven, the least

@@ -1,6 +1,7 @@
 //! The tenants of one verifier: the snapshot that readers see, and the tasks that ask.
 
 use std::fmt;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -15,10 +16,10 @@ use super::book::{Answer, Book, Left, Mode, Purpose, Standing};
 use super::call::{Underway, run};
 use super::pattern::Admission;
 use super::resident::{Name, Resident, Roll};
-use super::resolve::{Failure, ResolveError, ResolveIssuer, Tenant};
+use super::resolve::{Failure, ResolveIssuer, Tenant};
 use crate::error::{Error, Rejection, Unavailable};
+use crate::keys::remote::QueuePlace;
 use crate::keys::{IssuerStatus, KeyState, Means};
-use crate::verify::Issuer;
 use crate::verify::issuer::TrustAnchor;
 
 /// A tenant's rules and keys.
@@ -37,6 +38,8 @@ pub(in crate::verify) struct Registry {
     /// What decides. Held for a few comparisons at a time, never across an await or foreign code.
     book: Mutex<Book<TrustAnchor>>,
     tasks: Mutex<Tasks>,
+    /// How many requests wait for the resolver.
+    waiting: AtomicUsize,
     /// Turns of calls for names that are not here.
     asking: Arc<Semaphore>,
     /// Turns of calls that confirm: strangers do not delay them.
@@ -94,6 +97,7 @@ impl Registry {
             roll: ArcSwap::default(),
             book: Mutex::new(Book::new(settings.limits)),
             tasks: Mutex::default(),
+            waiting: AtomicUsize::new(0),
             asking: turns(ASKING),
             confirming: turns(CONFIRMING),
         }
@@ -136,6 +140,10 @@ impl Registry {
             }
             other => return Err(refusal(&other).unwrap_or_else(|| unresolved(AGAIN))),
         };
+        // The call goes on: who comes again finds what it brought.
+        let Some(_place) = QueuePlace::take(&self.waiting) else {
+            return Err(Unavailable::TenantsBusy { retry_after: AGAIN }.into());
+        };
         // Nothing is ever sent: the end of the call is the end of the channel.
         let _ = timeout_at(deadline, end.changed()).await;
         let standing = self.book().standing(tenant.issuer(), self.now(), Mode::Look);
@@ -174,17 +182,18 @@ impl Registry {
     fn prove(&self, resident: &Arc<Seat>, now: Duration) {
         let mut book = self.book();
         let left = book.prove(resident, now);
-        if !left.is_empty() {
+        if left.is_empty() {
+            drop(book);
+            // It counts from now on.
+            self.means.pulse().send_replace(());
+        } else {
             self.publish(book, left);
         }
     }
 
-    /// An issuer as the resolver gave it, made ready.
-    pub(super) fn built(&self, issuer: Issuer, name: &str) -> Result<TrustAnchor, Failure> {
-        if issuer.identifier() != name {
-            return Err(Failure::OtherIssuer);
-        }
-        issuer.build(&self.means).map_err(|error| Failure::Said(ResolveError::Settings(error)))
+    /// What an issuer is made ready with.
+    pub(super) fn means(&self) -> Arc<Means> {
+        Arc::clone(&self.means)
     }
 
     /// Whether a tenant of this name judges tokens at this moment.
@@ -271,9 +280,11 @@ impl Registry {
         residents.into_iter().map(|resident| resident.keys.status(&resident.name)).collect()
     }
 
-    /// The state of the keys of each tenant.
+    /// The state of the keys of each tenant that has proven itself: whom a stranger names is no news.
     pub(in crate::verify) fn states(&self) -> Vec<KeyState> {
-        self.roll.load().values().map(|resident| resident.keys.state()).collect()
+        let roll = self.roll.load();
+        let proven = roll.values().filter(|resident| resident.is_proven());
+        proven.map(|resident| resident.keys.state()).collect()
     }
 
     /// Sees to it that idle tenants go, if there is a runtime.

@@ -1,35 +1,55 @@
 //! When the file is written.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::super::events;
 use super::super::intake::Change;
 use super::format::Record;
 use super::{Owner, Snapshot, SnapshotError};
-use crate::time::Clock;
+use crate::time::{Clock, UnixTime};
 
 /// Keeps an issuer's keys on disk, if that is wanted.
 pub(in super::super) struct Keeper {
-    job: Arc<Job>,
+    desk: Arc<Desk>,
     clock: Arc<dyn Clock>,
-    /// A file system that hangs holds one thread, not one for each set of keys.
-    one_write: Arc<Semaphore>,
     last: Option<Duration>,
 }
 
-struct Job {
+/// Where the keys to be written lie. A file system that hangs holds one thread, not one for each set of keys, and the
+/// latest set is written when it works again.
+struct Desk {
     snapshot: Snapshot,
     owner: Owner,
+    tray: Mutex<Tray>,
+}
+
+#[derive(Default)]
+struct Tray {
+    next: Option<Page>,
+    writer: Writer,
+}
+
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Writer {
+    #[default]
+    Away,
+    Here,
+}
+
+/// What is to be written.
+struct Page {
+    document: Arc<[u8]>,
+    confirmed_at: UnixTime,
+    max_age: Duration,
 }
 
 impl Keeper {
     pub(in super::super) fn new(snapshot: Snapshot, owner: Owner, clock: Arc<dyn Clock>) -> Self {
-        let job = Arc::new(Job { snapshot, owner });
-        Self { job, clock, one_write: Arc::new(Semaphore::new(1)), last: None }
+        let desk = Arc::new(Desk { snapshot, owner, tray: Mutex::default() });
+        Self { desk, clock, last: None }
     }
 
     /// Has a thread write down that this document was confirmed `age` ago. What comes of that is for the log: a disk
@@ -46,27 +66,46 @@ impl Keeper {
         if change == Change::Same && recent {
             return;
         }
-        let Ok(permit) = Arc::clone(&self.one_write).try_acquire_owned() else {
-            events::snapshot_failed(&self.job.owner.issuer, SnapshotError::Busy);
-            return;
-        };
         self.last = Some(now);
-        let confirmed_at = self.clock.now().saturating_sub(age);
-        let job = Arc::clone(&self.job);
-        spawn_blocking(move || {
-            let owner = &job.owner;
-            let record = Record {
-                issuer: owner.issuer.clone(),
-                place: owner.place,
-                confirmed_at,
-                max_age,
-                document: &document,
-            };
-            if let Err(error) = job.snapshot.write(owner, &record) {
-                events::snapshot_failed(&owner.issuer, error);
+        let page = Page { document, confirmed_at: self.clock.now().saturating_sub(age), max_age };
+        let mut tray = self.desk.tray();
+        tray.next = Some(page);
+        let writer = std::mem::replace(&mut tray.writer, Writer::Here);
+        drop(tray);
+        match writer {
+            Writer::Here => events::snapshot_failed(&self.desk.owner.issuer, SnapshotError::Busy),
+            Writer::Away => {
+                let desk = Arc::clone(&self.desk);
+                spawn_blocking(move || desk.write());
             }
-            drop(permit);
-        });
+        }
+    }
+}
+
+impl Desk {
+    fn tray(&self) -> MutexGuard<'_, Tray> {
+        self.tray.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes until nothing is left to write.
+    fn write(&self) {
+        while let Some(Page { document, confirmed_at, max_age }) = self.take() {
+            let Owner { issuer, place, .. } = self.owner.clone();
+            let record = Record { issuer, place, confirmed_at, max_age, document: &document };
+            if let Err(error) = self.snapshot.write(&self.owner, &record) {
+                events::snapshot_failed(&self.owner.issuer, error);
+            }
+        }
+    }
+
+    /// The next page; without one the writer leaves, under the same lock under which pages are laid down.
+    fn take(&self) -> Option<Page> {
+        let mut tray = self.tray();
+        let page = tray.next.take();
+        if page.is_none() {
+            tray.writer = Writer::Away;
+        }
+        page
     }
 }
 

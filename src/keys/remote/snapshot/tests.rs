@@ -156,6 +156,74 @@ fn the_file_is_ours_alone() {
     assert_eq!(names.len(), 2, "nothing is left behind: {names:?}");
 }
 
+/// In a directory that all may write to, somebody else may have been there first.
+#[cfg(unix)]
+#[test]
+fn a_file_that_somebody_else_left_there_is_not_believed() {
+    use std::os::unix::fs::{chown, symlink};
+    for (file, ours, want) in [(7, 7, true), (0, 7, true), (0, 0, true), (7, 0, false), (7, 8, false)] {
+        assert_eq!(is_trusted(file, ours), want, "{file} {ours}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("keys");
+    let (open, sealed) = (Snapshot::new(&path), Snapshot::new(&path).sealed_with(vec![7; 32]));
+    open.write(&owner(), &record(KEYS)).unwrap();
+    assert_eq!(restored(&open, &owner(), WRITTEN), Ok(0), "it is ours");
+    // Only root can give a file away.
+    if chown(&path, Some(4_711), None).is_err() {
+        return;
+    }
+    let refused = Err("snapshot_writable_by_others");
+    assert_eq!(restored(&open, &owner(), WRITTEN), refused);
+    let link = directory.path().join("link");
+    symlink(&path, &link).unwrap();
+    assert_eq!(
+        restored(&Snapshot::new(&link), &owner(), WRITTEN),
+        refused,
+        "the link is ours, the file is not"
+    );
+    sealed.write(&owner(), &record(KEYS)).unwrap();
+    chown(&path, Some(4_711), None).unwrap();
+    assert_eq!(restored(&sealed, &owner(), WRITTEN), Ok(0), "the seal vouches for it");
+    open.write(&owner(), &record(KEYS)).unwrap();
+    assert_eq!(restored(&open, &owner(), WRITTEN), Ok(0), "written anew it is ours");
+}
+
+#[test]
+fn a_file_system_that_hangs_holds_one_thread_and_gets_the_latest_keys_in_the_end() {
+    use std::sync::{Arc, mpsc};
+
+    use super::super::intake::Change;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("keys");
+    let snapshot = Snapshot::new(&path);
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    let (hung, hangs) = mpsc::channel::<()>();
+    runtime.block_on(async {
+        let mut keeper = Keeper::new(snapshot.clone(), owner(), Arc::new(|| WRITTEN));
+        let mut keep = |now, document: &str, change| {
+            keeper.keep(document.as_bytes().into(), seconds(now), Duration::ZERO, seconds(600), change);
+        };
+        // The one thread that there is.
+        let thread = tokio::task::spawn_blocking(move || hangs.recv());
+        keep(0, "withdrawn", Change::Other);
+        keep(1, "withdrawn, too", Change::Other);
+        keep(2, KEYS, Change::Other);
+        hung.send(()).unwrap();
+        thread.await.unwrap().unwrap();
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert_eq!(restored(&snapshot, &owner(), WRITTEN), Ok(0));
+        keep(62, "the writer came back", Change::Same);
+        keep(121, KEYS, Change::Same);
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        let record = fs::read_to_string(&path).unwrap();
+        assert!(record.ends_with("the writer came back"), "{record}");
+        keep(122, KEYS, Change::Same);
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+    });
+    assert_eq!(restored(&snapshot, &owner(), WRITTEN), Ok(0));
+}
+
 #[test]
 fn what_is_no_file_is_neither_read_nor_replaced() {
     let directory = tempfile::tempdir().unwrap();
@@ -166,4 +234,12 @@ fn what_is_no_file_is_neither_read_nor_replaced() {
     assert_eq!(nowhere.write(&owner(), &record(KEYS)).unwrap_err().code(), "snapshot_io");
     let left = fs::read_dir(directory.path()).unwrap().count();
     assert_eq!(left, 0, "nothing is left behind");
+    #[cfg(target_os = "linux")]
+    {
+        // Nobody will ever write to it, so whoever waited for that would wait for ever.
+        let pipe = directory.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+        assert_eq!(file::open(&pipe).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(restored(&Snapshot::new(&pipe), &owner(), WRITTEN), Err("snapshot_io"));
+    }
 }
