@@ -1,7 +1,7 @@
 //! Who waits for an attempt, and for how long.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::events;
 use super::refresh::{RemoteKeys, Shared};
+use super::sync::AtomicUsize;
 use crate::keys::source::{KeyWish, Refreshed};
 
 /// What a token without a key may hope for.
