@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::{spawn, yield_now};
 
 use super::script::{Play, Source};
-use super::{pass, quiet, under_all_schedules, verified};
+use super::{pass, under_all_schedules, verified};
 
 #[test]
 fn when_the_task_dies_all_are_answered_and_one_other_is_started() {
@@ -54,7 +54,7 @@ fn the_last_verifier_takes_the_task_with_it() {
         drop(hurried.await);
         follower.await.unwrap();
         source.gone().await;
-        quiet().await;
+        tokio::runtime::quiet().await;
         assert_eq!(source.in_flight(), 0);
     });
 }
@@ -73,7 +73,7 @@ fn a_verifier_may_go_at_any_step_of_a_fetch() {
         drop(verifier);
         follower.await.unwrap();
         source.gone().await;
-        quiet().await;
+        tokio::runtime::quiet().await;
         assert_eq!(source.in_flight(), 0);
         assert!(source.fetches().await <= 1);
         opener.await.unwrap();

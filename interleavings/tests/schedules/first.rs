@@ -31,7 +31,9 @@ fn who_waits_for_readiness_is_told_of_the_first_keys() {
         let probes: Vec<_> = (0..3)
             .map(|_| {
                 let verifier = verifier.clone();
-                spawn(async move { verifier.ready(super::secs(60)).await.is_ok() && verified(&verifier, 'a').await.is_ok() })
+                spawn(async move {
+                    verifier.ready(super::secs(60)).await.is_ok() && verified(&verifier, 'a').await.is_ok()
+                })
             })
             .collect();
         for probe in probes {

@@ -52,15 +52,8 @@ fn number(variable: &str, default: usize) -> usize {
 /// Lets time pass once the library's task has nothing left to do: it never oversleeps, as a clock that moves between two
 /// of its lines would make it.
 async fn pass(time: Duration) {
-    quiet().await;
+    tokio::runtime::quiet().await;
     tokio::time::advance(time);
-}
-
-/// Waits until the library's task sleeps or has ended.
-async fn quiet() {
-    while !tokio::runtime::is_quiet() {
-        tokio::task::yield_now().await;
-    }
 }
 
 /// What a verifier says of the token of this key: `Ok`, or the stable word.

@@ -144,8 +144,11 @@ impl Signer {
         let pair = Ed25519KeyPair::from_seed_unchecked(&[u8::try_from(name).unwrap(); 32]).unwrap();
         let x = URL_SAFE_NO_PAD.encode(pair.public_key());
         let jwk = format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{name}","x":"{x}"}}"#);
-        let header = format!(r#"{{"alg":"EdDSA","kid":"{name}"}}"#);
-        let payload = format!(r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","exp":{}}}"#, NOON + 3_600);
+        let header = format!(r#"{{"typ":"at+jwt","alg":"EdDSA","kid":"{name}"}}"#);
+        let payload = format!(
+            r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","sub":"u","client_id":"c","jti":"t","iat":{NOON},"exp":{}}}"#,
+            NOON + 3_600,
+        );
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         let signature = URL_SAFE_NO_PAD.encode(pair.sign(signed.as_bytes()));
         Self { jwk, token: format!("{signed}.{signature}") }

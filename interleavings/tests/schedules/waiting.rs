@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use tokio::task::{spawn, yield_now};
 
 use super::script::{Play, Source, token};
-use super::{quiet, secs, under_all_schedules, under_schedules, verified};
+use super::{secs, under_all_schedules, under_schedules, verified};
 
 #[test]
 fn waiters_that_are_dropped_cancel_and_double_nothing() {
@@ -101,7 +101,7 @@ fn a_budget_that_ends_with_the_attempt_leaves_nobody_waiting() {
         for user in users {
             assert!(matches!(user.await.unwrap(), Ok(()) | Err("keys_not_loaded")));
         }
-        quiet().await;
+        tokio::runtime::quiet().await;
         assert_eq!(verified(&verifier, 'a').await, Ok(()));
         assert_eq!((source.fetches().await, tokio::runtime::started()), (1, 1));
     });

@@ -3,6 +3,7 @@
 //! Tests start their own tasks by [`task::spawn`](crate::task::spawn), so each that is started here is the library's.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +13,7 @@ use crate::task::{AbortHandle, JoinHandle};
 
 thread_local! {
     static STARTED: RefCell<Vec<(AbortHandle, Arc<Activity>)>> = const { RefCell::new(Vec::new()) };
+    static LISTENING: RefCell<Vec<Waker>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The runtime; there always is one.
@@ -32,7 +34,7 @@ impl Handle {
 
     /// Starts a task.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        let activity = Arc::new(Activity { woken: AtomicBool::new(true), polled: AtomicBool::new(false) });
+        let activity = Arc::new(Activity::default());
         let run = Run { future: Some(Box::pin(future)), activity: Arc::clone(&activity) };
         let task = shuttle::future::spawn(run);
         STARTED.with_borrow_mut(|started| started.push((task.abort_handle(), activity)));
@@ -45,9 +47,22 @@ pub fn started() -> usize {
     STARTED.with_borrow(Vec::len)
 }
 
-/// Whether each of the library's tasks has ended, or sleeps with nothing to wake up for.
-pub fn is_quiet() -> bool {
-    STARTED.with_borrow(|started| started.iter().all(|(_, activity)| activity.is_quiet()))
+/// Waits until each of the library's tasks has ended, or sleeps with nothing to wake up for.
+pub async fn quiet() {
+    poll_fn(|context| {
+        if STARTED.with_borrow(|started| started.iter().all(|(_, activity)| activity.is_quiet())) {
+            return Poll::Ready(());
+        }
+        LISTENING.with_borrow_mut(|listening| listening.push(context.waker().clone()));
+        Poll::Pending
+    })
+    .await;
+}
+
+fn tell_of_quiet() {
+    for waker in LISTENING.take() {
+        waker.wake();
+    }
 }
 
 /// Ends the library's last task at its next step, as a panic in it does, or the end of its runtime.
@@ -62,17 +77,24 @@ pub fn break_off() {
 
 pub(crate) fn start() {
     STARTED.with_borrow_mut(Vec::clear);
+    LISTENING.take();
 }
 
 /// What one task is at. Not shuttle's atomics: to look at it must not be a step of the schedule.
+#[derive(Default)]
 struct Activity {
+    /// It was polled, and there was nothing to do but wait.
+    sleeps: AtomicBool,
+    /// Its waker was used since it was last polled.
     woken: AtomicBool,
-    polled: AtomicBool,
+    ended: AtomicBool,
 }
 
 impl Activity {
     fn is_quiet(&self) -> bool {
-        !self.woken.load(Ordering::SeqCst) && !self.polled.load(Ordering::SeqCst)
+        let sleeps = self.sleeps.load(Ordering::SeqCst) && !self.woken.load(Ordering::SeqCst);
+        // Its waker may outlive it.
+        sleeps || self.ended.load(Ordering::SeqCst)
     }
 }
 
@@ -86,14 +108,15 @@ impl<F: Future<Output = ()>> Future for Run<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let activity = Arc::clone(&self.activity);
-        activity.polled.store(true, Ordering::SeqCst);
+        activity.sleeps.store(false, Ordering::SeqCst);
         activity.woken.store(false, Ordering::SeqCst);
         let waker = Arc::new(Alarm { activity: Arc::clone(&activity), waker: context.waker().clone() });
         let polled = match &mut self.future {
             Some(future) => future.as_mut().poll(&mut Context::from_waker(&Waker::from(waker))),
             None => Poll::Ready(()),
         };
-        activity.polled.store(false, Ordering::SeqCst);
+        activity.sleeps.store(true, Ordering::SeqCst);
+        tell_of_quiet();
         polled
     }
 }
@@ -101,7 +124,8 @@ impl<F: Future<Output = ()>> Future for Run<F> {
 impl<F> Drop for Run<F> {
     fn drop(&mut self) {
         self.future = None;
-        self.activity.woken.store(false, Ordering::SeqCst);
+        self.activity.ended.store(true, Ordering::SeqCst);
+        tell_of_quiet();
     }
 }
 
