@@ -15,10 +15,10 @@ use portcullis::Verifier;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler, Scheduler};
 use shuttle::{Config, MaxSteps, Runner};
 
-/// Plays a scene under `SCHEDULES` schedules with switches anywhere, and as many with few switches, each at a random
+/// Plays a scene under `SCHEDULES` schedules with switches anywhere, and as many with one to three, each at a random
 /// step; or under the one in `SCHEDULE`, as a failure printed it.
 fn under_all_schedules<S: Future<Output = ()> + 'static>(scene: fn() -> S) {
-    under_schedules(number("SCHEDULES", 1_000), scene);
+    under_schedules(number("SCHEDULES", 500), scene);
 }
 
 fn under_schedules<S: Future<Output = ()> + 'static>(schedules: usize, scene: fn() -> S) {
