@@ -77,7 +77,7 @@ model scripts="1000000" seed="1":
 # Each scene is played under so many random schedules, and as many with few switches: see interleavings/README.md.
 [doc("Tries the key source under thousands of schedules of its tasks.")]
 interleavings schedules="500":
-    SCHEDULES={{ schedules }} cargo test --quiet --locked --manifest-path interleavings/Cargo.toml
+    SCHEDULES={{ schedules }} cargo test --quiet --locked --manifest-path interleavings/Cargo.toml --test schedules
 
 # The documentation, warnings denied.
 doc:
