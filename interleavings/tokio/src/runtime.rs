@@ -35,7 +35,11 @@ impl Handle {
     /// Starts a task.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         let activity = Arc::new(Activity::default());
-        let run = Run { future: Some(Box::pin(future)), activity: Arc::clone(&activity) };
+        let run = Run {
+            future: Some(Box::pin(future)),
+            gone: shuttle::sync::atomic::AtomicBool::new(false),
+            activity: Arc::clone(&activity),
+        };
         let task = shuttle::future::spawn(run);
         STARTED.with_borrow_mut(|started| started.push((task.abort_handle(), activity)));
         task
@@ -100,6 +104,7 @@ impl Activity {
 
 struct Run<F> {
     future: Option<Pin<Box<F>>>,
+    gone: shuttle::sync::atomic::AtomicBool,
     activity: Arc<Activity>,
 }
 
@@ -124,6 +129,8 @@ impl<F: Future<Output = ()>> Future for Run<F> {
 impl<F> Drop for Run<F> {
     fn drop(&mut self) {
         self.future = None;
+        // A step, as a task is seen to have ended only some time after its future is gone.
+        self.gone.store(true, Ordering::SeqCst);
         self.activity.ended.store(true, Ordering::SeqCst);
         tell_of_quiet();
     }
