@@ -18,6 +18,7 @@ fmt:
     cargo fmt --check
     cargo fmt --check --manifest-path fuzz/Cargo.toml
     cargo fmt --check --manifest-path benches/backends/Cargo.toml
+    cargo fmt --check --all --manifest-path interleavings/Cargo.toml
 
 # All targets with all features and with the default ones; the library alone, without what dev-dependencies turn on, with
 # none, each alone, and the sets in `pairs`.
@@ -42,6 +43,7 @@ features:
 clippy-others:
     cargo clippy --quiet --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
     cargo clippy --quiet --manifest-path benches/backends/Cargo.toml --all-targets -- -D warnings
+    cargo clippy --quiet --manifest-path interleavings/Cargo.toml --workspace --lib --tests -- -D warnings
 
 # Refuses an async runtime, an HTTP client or a middleware in the tree of the bare core.
 bare:
@@ -71,6 +73,11 @@ day:
 model scripts="1000000" seed="1":
     CARGO_PROFILE_DEV_OPT_LEVEL=2 PROPTEST_CASES={{ scripts }} PROPTEST_RNG_SEED={{ seed }} \
         cargo test --target-dir target/model --all-features --lib remote::tests::model -- --nocapture
+
+# Each scene is played under so many random schedules, and as many with few switches: see interleavings/README.md.
+[doc("Tries the key source under thousands of schedules of its tasks.")]
+interleavings schedules="500":
+    SCHEDULES={{ schedules }} cargo test --quiet --locked --manifest-path interleavings/Cargo.toml --test schedules
 
 # The documentation, warnings denied.
 doc:

@@ -71,3 +71,37 @@ impl Holding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_lasts_exactly_until_its_turn() {
+        let secs = Duration::from_secs;
+        let term = Term {
+            origin: KeyOrigin::Source,
+            since: secs(100),
+            age_then: secs(20),
+            max_age: secs(600),
+            max_stale: secs(60),
+        };
+        let none = Holding::none(AlgorithmSet::default(), Backend::available()[0]);
+        let holding = Holding { term: Some(term), ..none };
+        for (now, state, left) in [
+            (100, KeyState::Fresh, Some(580)),
+            (679, KeyState::Fresh, Some(1)),
+            (680, KeyState::Grace, Some(60)),
+            (739, KeyState::Grace, Some(1)),
+            (740, KeyState::Expired, None),
+        ] {
+            assert_eq!(
+                (holding.state(secs(now)), holding.until_turn(secs(now))),
+                (state, left.map(secs)),
+                "{now}"
+            );
+        }
+        let none = Holding { term: None, ..holding };
+        assert_eq!((none.state(secs(0)), none.until_turn(secs(0))), (KeyState::Loading, None));
+    }
+}

@@ -1,8 +1,7 @@
 //! The state that readers, waiters and the refresh task share.
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption, Guard};
@@ -17,6 +16,7 @@ use super::fetch::Fetch;
 use super::holding::Holding;
 use super::schedule::{self, Freshness, Schedule, Timing};
 use super::snapshot::{Owner, Restored, Snapshot};
+use super::sync::{AtomicUsize, Mutex, MutexGuard};
 use super::task;
 use crate::error::Unavailable;
 use crate::keys::set::KeySet;

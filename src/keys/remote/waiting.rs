@@ -1,7 +1,7 @@
 //! Who waits for an attempt, and for how long.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::events;
 use super::refresh::{RemoteKeys, Shared};
+use super::sync::AtomicUsize;
 use crate::keys::source::{KeyWish, Refreshed};
 
 /// What a token without a key may hope for.
@@ -60,7 +61,6 @@ impl RemoteKeys {
 impl Shared {
     /// Notes the wish and says what may come of it.
     fn prospect(self: &Arc<Self>, wish: KeyWish, deadline: Instant) -> Prospect {
-        let task = self.ensure_task();
         let (now, by) = (self.now(), self.moment(deadline));
         let mut ledger = self.ledger();
         // Looked at under the lock under which keys are taken: whoever was too slow to see the new ones learns of them
@@ -87,6 +87,9 @@ impl Shared {
         if !waits {
             self.turn_away(wish);
         }
+        // Asked after the number was read: a task that had ended before makes no attempt, and one that ends from now on
+        // changes the number.
+        let task = self.ensure_task();
         let can_wait = task && !self.plan.wait_budget.is_zero() && Handle::try_current().is_ok();
         if waits && can_wait { Prospect::Attempt { ended } } else { Prospect::Nothing }
     }
@@ -107,10 +110,14 @@ impl Shared {
     }
 
     /// After an attempt: whether keys were seen once, and their confirmation is worth waiting for.
-    fn confirmation(&self, wish: KeyWish, deadline: Instant) -> Option<u64> {
+    fn confirmation(self: &Arc<Self>, wish: KeyWish, deadline: Instant) -> Option<u64> {
         let (now, by) = (self.now(), self.moment(deadline));
         let ledger = self.ledger();
-        (!self.is_newer(wish, now) && ledger.schedule.confirms_by(by)).then_some(ledger.ended)
+        let waits = !self.is_newer(wish, now) && ledger.schedule.confirms_by(by);
+        let ended = ledger.ended;
+        drop(ledger);
+        // It may have been the task that ended, and no attempt.
+        (waits && self.ensure_task()).then_some(ended)
     }
 
     fn is_newer(&self, wish: KeyWish, now: Duration) -> bool {

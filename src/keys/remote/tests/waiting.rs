@@ -88,6 +88,20 @@ async fn a_rotation_without_overlap_is_served_within_the_budget() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_task_that_dies_between_two_sightings_is_replaced() {
+    let source = Scripted::with("a");
+    let keys = build(remote(&source).wait_budget(secs(30)));
+    keys.ready().await;
+    source.set(JWKS, Play::keys("b"));
+    source.next([Play::keys("b"), Play::Panic]);
+    pass(secs(10)).await;
+    let start = Instant::now();
+    assert_eq!(keys.refreshed(unknown(&keys)).await, Refreshed::LookAgain);
+    assert_eq!((serving(&keys), source.fetches()), (Ok("b".to_owned()), 5));
+    assert!(start.elapsed() < secs(10), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_that_comes_between_two_sightings_is_served_too() {
     let source = Scripted::with("a");
     let keys = loaded(&source).await;

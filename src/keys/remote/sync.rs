@@ -1,0 +1,7 @@
+//! The lock and the counter that requests and the task share. In `interleavings` they are those of a scheduler, which
+//! switches to another task wherever one is touched.
+
+#[cfg(shuttle)]
+pub(super) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
+#[cfg(not(shuttle))]
+pub(super) use std::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
