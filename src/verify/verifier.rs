@@ -18,7 +18,7 @@ use super::token::VerifiedToken;
 use crate::error::Error;
 #[cfg(feature = "remote")]
 use crate::error::Unavailable;
-use crate::keys::{IssuerStatus, Means, Refreshed};
+use crate::keys::{IssuerStatus, KeyWish, Means, Refreshed};
 
 /// Decides whether a token is good.
 ///
@@ -84,7 +84,14 @@ impl Verifier {
         };
         match miss.anchor.keys.refreshed(miss.wish).await {
             Refreshed::NotNow => Err(miss.error),
-            Refreshed::LookAgain => decide().at_last(),
+            Refreshed::LookAgain => {
+                let outcome = decide();
+                // It waited for any keys. That the token's is not among them is news to the source, and is noted there.
+                if let (KeyWish::AnySet, Outcome::Missed(again)) = (miss.wish, &outcome) {
+                    let _ = again.anchor.keys.would_wait(again.wish);
+                }
+                outcome.at_last()
+            }
         }
     }
 

@@ -46,6 +46,26 @@ async fn rotation_right_after_an_attempt() {
     assert_eq!(stage.fetches(), 2);
 }
 
+/// The first request of all waited for any keys, and hers were not among them: a cache in front was behind.
+#[tokio::test(start_paused = true)]
+async fn rotation_while_the_first_keys_are_fetched() {
+    let stage = Stage::new();
+    stage.source.first([Play::text(200, stage.mint.jwks_json())]);
+    stage.source.takes(ms(300));
+    stage.mint.rotate_with_overlap();
+    let start = Instant::now();
+    assert_eq!(stage.asks().await, UNKNOWN);
+    assert_eq!((start.elapsed(), stage.fetches()), (ms(300), 1));
+    pass(INTERVAL + ms(300)).await;
+    assert_eq!(stage.sees_at_once(&stage.token()), SERVED, "though nobody has asked again");
+    assert_eq!(stage.fetches(), 2);
+    // Whose key was among them has nothing to ask for.
+    let calm = Stage::new();
+    assert_eq!(calm.asks().await, SERVED);
+    pass(INTERVAL + INTERVAL).await;
+    assert_eq!(calm.fetches(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn rotation_without_overlap() {
     for _ in 0..50 {

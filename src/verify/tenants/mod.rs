@@ -35,6 +35,7 @@
 
 mod book;
 mod call;
+mod events;
 mod memory;
 #[cfg(test)]
 mod model;

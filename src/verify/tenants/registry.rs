@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::Settings;
 use super::book::{Answer, Book, Left, Mode, Purpose, Standing};
 use super::call::{Underway, run};
+use super::events::{self, Busy};
 use super::pattern::Admission;
 use super::resident::{Name, Resident, Roll};
 use super::resolve::{Failure, ResolveIssuer, Tenant};
@@ -38,6 +39,7 @@ pub(in crate::verify) struct Registry {
     /// What decides. Held for a few comparisons at a time, never across an await or foreign code.
     book: Mutex<Book<TrustAnchor>>,
     tasks: Mutex<Tasks>,
+    busy: Busy,
     /// How many requests wait for the resolver.
     waiting: AtomicUsize,
     /// Turns of calls for names that are not here.
@@ -97,6 +99,7 @@ impl Registry {
             roll: ArcSwap::default(),
             book: Mutex::new(Book::new(settings.limits)),
             tasks: Mutex::default(),
+            busy: Busy::default(),
             waiting: AtomicUsize::new(0),
             asking: turns(ASKING),
             confirming: turns(CONFIRMING),
@@ -117,7 +120,7 @@ impl Registry {
     pub(in crate::verify) fn answer(&self, tenant: &Tenant) -> Option<Error> {
         let standing = self.book().standing(tenant.issuer(), self.now(), Mode::Look);
         let nobody_asks = || Handle::try_current().is_err().then(|| unresolved(AGAIN));
-        refusal(&standing).or_else(nobody_asks)
+        self.refusal(&standing).or_else(nobody_asks)
     }
 
     /// Asks for a tenant that is not here, once for all who want it, and waits up to the wait budget. Dropping the future
@@ -138,19 +141,34 @@ impl Registry {
                 self.call(&runtime, tenant, id, Purpose::Admit);
                 end
             }
-            other => return Err(refusal(&other).unwrap_or_else(|| unresolved(AGAIN))),
+            other => return Err(self.refusal(&other).unwrap_or_else(|| unresolved(AGAIN))),
         };
         // The call goes on: who comes again finds what it brought.
         let Some(_place) = QueuePlace::take(&self.waiting) else {
-            return Err(Unavailable::TenantsBusy { retry_after: AGAIN }.into());
+            return Err(self.turned_away(AGAIN));
         };
         // Nothing is ever sent: the end of the call is the end of the channel.
         let _ = timeout_at(deadline, end.changed()).await;
         let standing = self.book().standing(tenant.issuer(), self.now(), Mode::Look);
         match standing {
             Standing::Here => Ok(()),
-            other => Err(refusal(&other).unwrap_or_else(|| unresolved(AGAIN))),
+            other => Err(self.refusal(&other).unwrap_or_else(|| unresolved(AGAIN))),
         }
+    }
+
+    /// What a standing means for a request, if it decides.
+    fn refusal(&self, standing: &Standing) -> Option<Error> {
+        match standing {
+            Standing::Refused => Some(Rejection::IssuerUnknown.into()),
+            Standing::Failed { retry_after } => Some(unresolved(*retry_after)),
+            Standing::Busy { retry_after } => Some(self.turned_away(*retry_after)),
+            Standing::Here | Standing::Asked(_) | Standing::Free | Standing::Begun { .. } => None,
+        }
+    }
+
+    fn turned_away(&self, retry_after: Duration) -> Error {
+        self.busy.tell(self.now());
+        Unavailable::TenantsBusy { retry_after: whole(retry_after) }.into()
     }
 
     /// Makes a call that has begun.
@@ -220,7 +238,6 @@ impl Registry {
         let yes = matches!(answer, Answer::Yes { .. });
         let mut book = self.book();
         let finished = book.finish(name, id, answer, now);
-        let issuer = &**name;
         match finished {
             Ok(mut ended) => {
                 if yes || !ended.left.is_empty() {
@@ -229,12 +246,9 @@ impl Registry {
                     drop(book);
                 }
                 match failure {
-                    None if yes => tracing::debug!(target: TARGET, issuer, "tenant resolved"),
-                    None => tracing::debug!(target: TARGET, issuer, "tenant refused"),
-                    Some(failure) => {
-                        let code = failure.code();
-                        tracing::warn!(target: TARGET, issuer, code, reason = %failure, "tenant not resolved");
-                    }
+                    None if yes => events::resolved(name),
+                    None => events::refused(name),
+                    Some(failure) => events::unresolved(name, &failure),
                 }
             }
             // The name was forgotten meanwhile; what was said of it before is not taken.
@@ -255,12 +269,7 @@ impl Registry {
         self.means.pulse().send_replace(());
         drop(former);
         for (resident, why) in left {
-            let (issuer, reason) = (&*resident.name, why.name());
-            if resident.is_proven() {
-                tracing::info!(target: TARGET, issuer, reason, "tenant dropped");
-            } else {
-                tracing::debug!(target: TARGET, issuer, reason, "tenant dropped");
-            }
+            events::dropped(&resident.name, why, resident.is_proven());
         }
     }
 
@@ -327,18 +336,6 @@ async fn sweep(registry: Weak<Registry>, period: Duration) {
     }
 }
 
-/// What a standing means for a request, if it decides.
-fn refusal(standing: &Standing) -> Option<Error> {
-    match standing {
-        Standing::Refused => Some(Rejection::IssuerUnknown.into()),
-        Standing::Failed { retry_after } => Some(unresolved(*retry_after)),
-        Standing::Busy { retry_after } => {
-            Some(Unavailable::TenantsBusy { retry_after: whole(*retry_after) }.into())
-        }
-        Standing::Here | Standing::Asked(_) | Standing::Free | Standing::Begun { .. } => None,
-    }
-}
-
 fn unresolved(retry_after: Duration) -> Error {
     Unavailable::TenantUnresolved { retry_after: whole(retry_after) }.into()
 }
@@ -365,4 +362,3 @@ const CONFIRMING: usize = 8;
 const AGAIN: Duration = Duration::from_secs(1);
 const LEAST_PERIOD: Duration = Duration::from_secs(1);
 const GREATEST_PERIOD: Duration = Duration::from_secs(60);
-const TARGET: &str = "portcullis::tenants";
