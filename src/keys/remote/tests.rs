@@ -7,6 +7,7 @@ mod model;
 mod restart;
 mod sources;
 mod taking;
+mod telling;
 mod waiting;
 
 use std::collections::{HashMap, VecDeque};

@@ -1,5 +1,8 @@
 //! Who waits, for what, and how long; and what strangers can make it cost.
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use tokio::time::{Instant, timeout};
 
 use super::*;
@@ -196,6 +199,22 @@ async fn dropping_a_waiter_cancels_nothing() {
     assert_eq!(source.in_flight(), 1);
     assert_eq!(keys.refreshed(KeyWish::AnySet).await, Refreshed::LookAgain);
     assert_eq!((serving(&keys), source.fetches()), (Ok("a".to_owned()), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_wait_and_no_more() {
+    let source = Scripted::with("a");
+    source.takes(secs(1));
+    let keys = build(remote(&source));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut places: Vec<_> = (0..4_096).map(|_| Box::pin(keys.refreshed(KeyWish::AnySet))).collect();
+    assert!(places.iter_mut().all(|place| place.as_mut().poll(&mut context).is_pending()));
+    let mut late = pin!(keys.refreshed(KeyWish::AnySet));
+    assert_eq!(late.as_mut().poll(&mut context), Poll::Ready(Refreshed::NotNow));
+    places.pop();
+    let mut next = pin!(keys.refreshed(KeyWish::AnySet));
+    assert!(next.as_mut().poll(&mut context).is_pending());
+    assert_eq!(next.await, Refreshed::LookAgain);
 }
 
 #[tokio::test(start_paused = true)]
