@@ -36,6 +36,7 @@ pub(super) async fn run(source: Weak<Shared>) {
         let now = shared.now();
         let turn = shared.tell_state();
         let step = begin_or_wait(&shared, now);
+        let granted = shared.holding.load().term.map_or(Duration::ZERO, |term| term.max_age);
         drop(shared);
         let cause = match step {
             Step::Begun(cause) => cause,
@@ -46,7 +47,7 @@ pub(super) async fn run(source: Weak<Shared>) {
                 continue;
             }
         };
-        let known = intake.known(cause, now);
+        let known = intake.known(cause, now, granted);
         let attempted = attempt(&*plan.fetch, &plan.place, located.take(), known, now);
         let Some(attempted) = telling(&source, turn, attempted).await else { return };
         let Some(shared) = source.upgrade() else { return };
