@@ -55,11 +55,13 @@ pub(super) enum Change {
     Other,
 }
 
-/// The keys that were taken last, and whether they still serve.
+/// The keys that were taken last, and whether they are held against others.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Held<'s> {
     Nothing,
+    /// Any others replace them.
     Expired(&'s Arc<KeySet>),
+    /// Others that have nothing in common with them must be seen again.
     Usable(&'s Arc<KeySet>),
 }
 

@@ -113,8 +113,11 @@ fn finish(
     let now = shared.now();
     let timing = &shared.plan.timing;
     let before = shared.holding.load_full();
+    let embedded = before.term.is_some_and(|term| term.origin == KeyOrigin::Embedded);
     let current = match before.state(now) {
         KeyState::Fixed | KeyState::Loading => Held::Nothing,
+        // An old release's keys are not to be held against what the source says.
+        _ if embedded => Held::Expired(&before.set),
         KeyState::Expired => Held::Expired(&before.set),
         KeyState::Fresh | KeyState::Grace => Held::Usable(&before.set),
     };
