@@ -55,11 +55,13 @@ pub(super) enum Change {
     Other,
 }
 
-/// The keys that were taken last, and whether they still serve.
+/// The keys that were taken last, and whether they are held against others.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Held<'s> {
     Nothing,
+    /// Any others replace them.
     Expired(&'s Arc<KeySet>),
+    /// Others that have nothing in common with them must be seen again.
     Usable(&'s Arc<KeySet>),
 }
 
@@ -71,10 +73,11 @@ impl Intake {
     /// The document in use, if an attempt at moment `now` may ask for it on condition that it has changed.
     ///
     /// A token's unknown key is asked for without condition, and every source at least once a day: an entity tag that a
-    /// server forgets to change must neither hide a new key nor keep a withdrawn one.
-    pub(super) fn known(&self, cause: Cause, now: Duration) -> Option<Known<'_>> {
+    /// server forgets to change must neither hide a new key nor keep a withdrawn one. So a document is not confirmed any
+    /// more that would be believed past that day, if it were `granted` the maximum age that it has now.
+    pub(super) fn known(&self, cause: Cause, now: Duration, granted: Duration) -> Option<Known<'_>> {
         let document = self.document.as_ref()?;
-        let recent = now < document.full_at.saturating_add(MAX_MAX_AGE);
+        let recent = now.saturating_add(granted) < document.full_at.saturating_add(MAX_MAX_AGE);
         (cause != Cause::UnknownKey && recent)
             .then_some(Known { url: &document.url, validators: &document.validators })
     }

@@ -36,6 +36,7 @@ pub(super) async fn run(source: Weak<Shared>) {
         let now = shared.now();
         let turn = shared.tell_state();
         let step = begin_or_wait(&shared, now);
+        let granted = shared.holding.load().term.map_or(Duration::ZERO, |term| term.max_age);
         drop(shared);
         let cause = match step {
             Step::Begun(cause) => cause,
@@ -46,7 +47,7 @@ pub(super) async fn run(source: Weak<Shared>) {
                 continue;
             }
         };
-        let known = intake.known(cause, now);
+        let known = intake.known(cause, now, granted);
         let attempted = attempt(&*plan.fetch, &plan.place, located.take(), known, now);
         let Some(attempted) = telling(&source, turn, attempted).await else { return };
         let Some(shared) = source.upgrade() else { return };
@@ -112,8 +113,11 @@ fn finish(
     let now = shared.now();
     let timing = &shared.plan.timing;
     let before = shared.holding.load_full();
+    let embedded = before.term.is_some_and(|term| term.origin == KeyOrigin::Embedded);
     let current = match before.state(now) {
         KeyState::Fixed | KeyState::Loading => Held::Nothing,
+        // An old release's keys are not to be held against what the source says.
+        _ if embedded => Held::Expired(&before.set),
         KeyState::Expired => Held::Expired(&before.set),
         KeyState::Fresh | KeyState::Grace => Held::Usable(&before.set),
     };

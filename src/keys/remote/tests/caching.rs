@@ -57,13 +57,26 @@ async fn a_tag_that_never_changes_hides_a_change_for_a_day_at_most() {
     let stuck = |names| Play::Stuck(FetchResponse::new(200, jwks(names)).with_header("etag", "\"1\""));
     let (source, keys) = loaded_with(stuck("ab")).await;
     source.set(JWKS, stuck("b"));
-    pass(secs(24 * 60 * 60 - 1)).await;
+    pass(secs(24 * 60 * 60 - 600)).await;
     assert_eq!(
         (serving(&keys), source.condition().as_deref()),
         (Ok("ab".to_owned()), Some("if-none-match: \"1\""))
     );
-    pass(secs(545)).await;
+    pass(secs(599)).await;
     assert_eq!(serving(&keys), Ok("b".to_owned()));
+}
+
+/// A renewal that was told "unchanged" would be believed for another day.
+#[tokio::test(start_paused = true)]
+async fn nor_for_longer_where_an_answer_holds_for_a_day() {
+    let whole_day = |names| {
+        let answer = FetchResponse::new(200, jwks(names)).with_header("etag", "\"1\"");
+        Play::Stuck(answer.with_header("cache-control", "max-age=86400"))
+    };
+    let (source, keys) = loaded_with(whole_day("ab")).await;
+    source.set(JWKS, whole_day("b"));
+    pass(secs(24 * 60 * 60)).await;
+    assert_eq!((serving(&keys), source.condition()), (Ok("b".to_owned()), None));
 }
 
 #[tokio::test(start_paused = true)]

@@ -191,6 +191,10 @@ async fn embedded_keys_serve_until_the_source_answers_or_their_time_is_over() {
         (state(&keys), serving(&keys), origin(&keys)),
         (KeyState::Fresh, Ok("b".to_owned()), Some(KeyOrigin::Source))
     );
+    // They vouch for nothing: the first answer of the source counts, whatever it has in common with them.
+    let old = start(remote(&source).embedded(embedded("cd"), until), 0);
+    pass(ms(50)).await;
+    assert_eq!((serving(&old), origin(&old)), (Ok("b".to_owned()), Some(KeyOrigin::Source)));
     // Withdrawn is withdrawn: no outage brings the embedded ones back.
     down(&source);
     pass(secs(10_000)).await;
