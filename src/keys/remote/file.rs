@@ -42,28 +42,29 @@ impl Fetch for FileFetch {
 
 /// A file, and nothing that only has the name of one: a pipe or a device would block, or never end.
 ///
-/// What was opened is judged, and not what had the name before or has it by now.
+/// Looked at before, as a device may do something when it is opened, and again, as the name may have been given to
+/// something else meanwhile.
 pub(super) fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let regular = |metadata: Metadata| {
+        if metadata.is_file() { Ok(metadata) } else { Err(io::Error::from(io::ErrorKind::InvalidInput)) }
+    };
+    regular(std::fs::metadata(path)?)?;
     let file = open_anything(path)?;
-    let metadata = file.metadata()?;
-    if metadata.is_file() { Ok((file, metadata)) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    let metadata = regular(file.metadata()?)?;
+    Ok((file, metadata))
 }
 
 /// Without waiting for the other end of a pipe.
 #[cfg(unix)]
-fn open_anything(path: &Path) -> io::Result<File> {
+pub(super) fn open_anything(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
     Ok(rustix::io::retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))?.into())
 }
 
 #[cfg(not(unix))]
-fn open_anything(path: &Path) -> io::Result<File> {
-    if std::fs::metadata(path)?.is_file() {
-        File::open(path)
-    } else {
-        Err(io::ErrorKind::InvalidInput.into())
-    }
+pub(super) fn open_anything(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 /// The content of a file of at most `limit` bytes; blocks.

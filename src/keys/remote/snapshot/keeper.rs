@@ -89,6 +89,7 @@ impl Desk {
 
     /// Writes until nothing is left to write.
     fn write(&self) {
+        let _leaving = Leaving(self);
         while let Some(Page { document, confirmed_at, max_age }) = self.take() {
             let Owner { issuer, place, .. } = self.owner.clone();
             let record = Record { issuer, place, confirmed_at, max_age, document: &document };
@@ -106,6 +107,17 @@ impl Desk {
             tray.writer = Writer::Away;
         }
         page
+    }
+}
+
+/// Sees to it that a writer who panics, as a subscriber of the log may, is not waited for ever after.
+struct Leaving<'d>(&'d Desk);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.tray().writer = Writer::Away;
+        }
     }
 }
 
