@@ -231,3 +231,18 @@ fn what_is_not_one_public_key_is_refused() {
         assert_eq!(Jwk::from_pem(&pem).err(), want, "{name}");
     }
 }
+
+#[cfg(feature = "remote")]
+#[test]
+fn each_issuer_has_a_snapshot_of_its_own() {
+    use portcullis::keys::remote::Remote;
+    let kept = |issuer: &str, path: &str| {
+        Issuer::new(issuer, Remote::file("/nowhere/keys.json").snapshot(path)).audience(AUDIENCE)
+    };
+    let built = |other: &str| {
+        let builder = Verifier::builder().issuer(kept(ISSUER, "/nowhere/a"));
+        builder.issuer(kept("https://other.example", other)).build().map(drop)
+    };
+    assert_eq!(built("/nowhere/b"), Ok(()));
+    assert_eq!(built("/nowhere/a"), Err(ConfigError::SnapshotRepeated { path: "/nowhere/a".into() }));
+}

@@ -146,6 +146,12 @@ pub enum ConfigError {
     /// Tenants were given twice.
     #[error("tenants are given twice; one resolver answers for all of them")]
     TenantsRepeated,
+    /// Two issuers keep their keys in the same file.
+    #[error("two issuers have the snapshot {}; each needs a file of its own", path.display())]
+    SnapshotRepeated {
+        /// The file.
+        path: PathBuf,
+    },
     /// The crate was built without any backend.
     #[error("no cryptographic backend is compiled in; turn on feature `aws-lc` or `ring`")]
     NoBackend,

@@ -1,5 +1,7 @@
 //! Where an issuer's keys come from.
 
+#[cfg(feature = "remote")]
+use std::path::Path;
 use std::time::Duration;
 
 use super::means::Means;
@@ -34,6 +36,15 @@ impl Keys {
         match self.0 {
             Plan::Fixed(keys) => Self(Plan::Fixed(keys)),
             Plan::Remote(remote) => Self(Plan::Remote(Box::new(remote.fetched_by(fetch)))),
+        }
+    }
+
+    /// The file that keeps the keys over a restart.
+    #[cfg(feature = "remote")]
+    pub(crate) fn snapshot_path(&self) -> Option<&Path> {
+        match &self.0 {
+            Plan::Fixed(_) => None,
+            Plan::Remote(remote) => remote.snapshot_path(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Settings of a verifier, judged before it exists.
 
+#[cfg(feature = "remote")]
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -90,6 +92,8 @@ impl VerifierBuilder {
             let (min, max) = (MIN_TOKEN_LIMIT, MAX_TOKEN_LIMIT);
             return Err(ConfigError::SizeOutOfBounds { setting: "max_token_bytes", min, max });
         }
+        #[cfg(feature = "remote")]
+        no_snapshot_twice(&self.issuers)?;
         let means = Arc::new(Means::new(backend, self.clock));
         let anchors =
             self.issuers.into_iter().map(|issuer| issuer.build(&means)).collect::<Result<Vec<_>, _>>()?;
@@ -101,6 +105,17 @@ impl VerifierBuilder {
         };
         let rules = Rules { anchors, max_token_bytes: self.max_token_bytes };
         Ok(Verifier::from_parts(rules, means))
+    }
+}
+
+/// Two issuers would each overwrite what the other has kept, and only the next start would tell.
+#[cfg(feature = "remote")]
+fn no_snapshot_twice(issuers: &[Issuer]) -> Result<(), ConfigError> {
+    let mut paths = HashSet::new();
+    let mut named = issuers.iter().filter_map(Issuer::snapshot_path);
+    match named.find(|path| !paths.insert(*path)) {
+        Some(path) => Err(ConfigError::SnapshotRepeated { path: path.to_owned() }),
+        None => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A trust anchor: who may issue tokens for us, and under which rules.
 
 #[cfg(feature = "remote")]
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::claims::{Audiences, Clients, DEFAULT_SKEW, MAX_SKEW, Profile, RequiredClaims, TimeRules};
@@ -173,6 +173,11 @@ impl Issuer {
     #[cfg(feature = "remote")]
     pub(super) fn identifier(&self) -> &str {
         &self.identifier
+    }
+
+    #[cfg(feature = "remote")]
+    pub(super) fn snapshot_path(&self) -> Option<&Path> {
+        self.keys.snapshot_path()
     }
 
     pub(super) fn build(self, means: &Means) -> Result<TrustAnchor, ConfigError> {

@@ -65,7 +65,7 @@ mod validators;
 mod waiting;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -261,6 +261,10 @@ impl Remote {
     /// One file for each issuer.
     pub fn snapshot(self, snapshot: impl Into<Snapshot>) -> Self {
         Self { snapshot: Some(snapshot.into()), ..self }
+    }
+
+    pub(crate) fn snapshot_path(&self) -> Option<&Path> {
+        self.snapshot.as_ref().map(Snapshot::path)
     }
 
     /// Has these keys, compiled in, serve from the start until the source has answered for the first time, and no longer

@@ -59,6 +59,10 @@ impl Snapshot {
         Self { seal: Some(secret.into()), ..self }
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn seal_bytes(&self) -> Option<usize> {
         self.seal.as_deref().map(<[u8]>::len)
     }
