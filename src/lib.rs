@@ -45,9 +45,12 @@
 //!   access tokens; [`keys`] where its keys come from.
 //! - [`providers`]: presets for Auth0, Okta, Entra ID, Google, Firebase, Cognito, Keycloak, Zitadel, Hydra, GitHub Actions,
 //!   GitLab CI and Kubernetes, and the shapes of their claims.
-//! - `tenants`: issuers that a resolver of yours finds when a token names them.
+#![cfg_attr(
+    feature = "remote",
+    doc = "- [`tenants`]: issuers that a resolver of yours finds when a token names them."
+)]
 //! - [`Verifier`]: decides. [`verify`](Verifier::verify) is all that a service without tower needs;
-//!   [`status`](Verifier::status) tells how the keys are.
+//!   [`health`](Verifier::health) tells probes and [`status`](Verifier::status) operators how the keys are.
 //! - [`VerifiedToken`]: the evidence. Only a verifier can make one.
 //! - [`Error`]: [`Rejection`] when the token is at fault (400, 401, 403), [`Unavailable`] when nothing could be decided
 //!   (503). Each has a [`code`](Error::code) that never changes. [`ConfigError`] refuses a set-up that could not be safe.
@@ -55,7 +58,10 @@
     feature = "tower",
     doc = "- [`http`]: the tower layer, challenges by RFC 6750, gRPC refusals, [`require()`] for routes."
 )]
-#![cfg_attr(feature = "axum", doc = "- [`Claims`] and [`VerifiedToken`] are axum extractors.")]
+#![cfg_attr(
+    feature = "axum",
+    doc = "- [`Claims`] and [`VerifiedToken`] are axum extractors, [`healthz`] is a handler for probes."
+)]
 #![cfg_attr(
     feature = "testkit",
     doc = "- [`testkit`]: an authorization server and a mint for your own tests."
