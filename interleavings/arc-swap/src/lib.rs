@@ -22,6 +22,12 @@ impl<T> ArcSwapAny<Arc<T>> {
     }
 }
 
+impl<T: Default> Default for ArcSwapAny<Arc<T>> {
+    fn default() -> Self {
+        Self::from_pointee(T::default())
+    }
+}
+
 impl<T> ArcSwapAny<Option<Arc<T>>> {
     /// Starts with none.
     pub fn empty() -> Self {

@@ -93,6 +93,13 @@ pub struct OwnedSemaphorePermit(Arc<Semaphore>);
 #[derive(Debug)]
 pub struct TryAcquireError(());
 
+/// One of those that are borrowed; given back when dropped.
+pub struct SemaphorePermit<'s>(&'s Semaphore);
+
+/// It was closed, which none ever is.
+#[derive(Debug)]
+pub struct AcquireError(());
+
 impl Semaphore {
     /// This many.
     pub fn new(permits: usize) -> Self {
@@ -108,6 +115,25 @@ impl Semaphore {
             Ok(_) => Ok(OwnedSemaphorePermit(self)),
             Err(_) => Err(TryAcquireError(())),
         }
+    }
+}
+
+impl Semaphore {
+    /// One of them, as soon as there is one. It asks again at each step: no scene waits here.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        while self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err() {
+            crate::task::yield_now().await;
+        }
+        Ok(SemaphorePermit(self))
+    }
+}
+
+impl Drop for SemaphorePermit<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -85,6 +85,11 @@ pub async fn timeout_at<F: Future>(deadline: Instant, future: F) -> Result<F::Ou
     .await
 }
 
+/// Waits so long.
+pub async fn sleep(wait: Duration) {
+    let _ = timeout(wait, std::future::pending::<()>()).await;
+}
+
 struct Timer {
     deadline: Instant,
     armed: Option<u64>,

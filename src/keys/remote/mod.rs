@@ -57,7 +57,7 @@ mod intake;
 mod refresh;
 mod schedule;
 mod snapshot;
-mod sync;
+pub(crate) mod sync;
 mod task;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,6 @@
 //! switches to another task wherever one is touched.
 
 #[cfg(shuttle)]
-pub(super) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
+pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
 #[cfg(not(shuttle))]
-pub(super) use std::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
+pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicUsize};

@@ -1,7 +1,6 @@
 //! The tenants of one verifier: the snapshot that readers see, and the tasks that ask.
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use super::resident::{Name, Resident, Roll};
 use super::resolve::{Failure, ResolveIssuer, Tenant};
 use crate::error::{Error, Rejection, Unavailable};
 use crate::keys::remote::QueuePlace;
+use crate::keys::remote::sync::AtomicUsize;
 use crate::keys::{IssuerStatus, KeyState, Means};
 use crate::verify::issuer::TrustAnchor;
 

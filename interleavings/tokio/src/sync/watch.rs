@@ -1,5 +1,6 @@
 //! A channel that keeps the last value.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -21,6 +22,13 @@ struct State<T> {
     is_closed: bool,
     /// Those who wait for another version.
     waiting: Vec<Waker>,
+}
+
+/// A channel and one who listens.
+pub fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
+    let sender = Sender::new(value);
+    let receiver = sender.subscribe();
+    (sender, receiver)
 }
 
 /// Sends values.
@@ -51,6 +59,12 @@ impl<T> Sender<T> {
     }
 }
 
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sender")
+    }
+}
+
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.0.senders.fetch_add(1, Ordering::SeqCst);
@@ -74,6 +88,12 @@ impl<T> Drop for Sender<T> {
 pub struct Receiver<T> {
     channel: Arc<Channel<T>>,
     seen: u64,
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Receiver")
+    }
 }
 
 impl<T> Clone for Receiver<T> {
