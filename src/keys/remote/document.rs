@@ -150,6 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_kept_up_to_the_limit_and_no_further() {
+        let joined = |first: usize, second: usize| {
+            let answer = FetchResponse::new(200, "").with_header("cache-control", &"a".repeat(first));
+            let answer = answer.with_header("cache-control", &"b".repeat(second));
+            answer.header("cache-control").unwrap().len()
+        };
+        assert_eq!(joined(100, MAX_FIELD_BYTES - 101), MAX_FIELD_BYTES, "with the comma between them");
+        assert_eq!(joined(100, MAX_FIELD_BYTES - 100), 100);
+        let alone = |bytes| FetchResponse::new(200, "").with_header("etag", &"x".repeat(bytes));
+        assert_eq!(alone(MAX_FIELD_BYTES).header("etag").map(str::len), Some(MAX_FIELD_BYTES));
+        assert_eq!(alone(MAX_FIELD_BYTES + 1).header("etag"), None);
+    }
+
+    #[test]
     fn neither_values_nor_bodies_are_shown() {
         let hidden = Validators::of(&FetchResponse::new(200, "").with_header("etag", "\"hidden\""));
         let request = FetchRequest::new("https://id.example/?hidden", 7).unless(hidden);
