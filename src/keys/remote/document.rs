@@ -156,6 +156,7 @@ mod tests {
             let answer = answer.with_header("cache-control", &"b".repeat(second));
             answer.header("cache-control").unwrap().len()
         };
+        assert_eq!(MAX_FIELD_BYTES, 4_096);
         assert_eq!(joined(100, MAX_FIELD_BYTES - 101), MAX_FIELD_BYTES, "with the comma between them");
         assert_eq!(joined(100, MAX_FIELD_BYTES - 100), 100);
         let alone = |bytes| FetchResponse::new(200, "").with_header("etag", &"x".repeat(bytes));

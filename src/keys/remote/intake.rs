@@ -1,6 +1,5 @@
 //! Whether the keys of an answer are taken into use.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,6 @@ use crate::jose::JwkSet;
 use crate::keys::set::{KeySet, Origin};
 
 /// What was seen of a source so far, as far as it matters for the next answer.
-#[derive(Debug)]
 pub(super) struct Intake {
     owner: Owner,
     /// The document that the keys in use come from: the same one again needs no reading.
@@ -30,13 +28,6 @@ struct Document {
     validators: Validators,
     /// When it was sent in full last.
     full_at: Duration,
-}
-
-/// Shows nothing of the document, nor of its address, whose query may hold a secret.
-impl fmt::Debug for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Document").field("body_bytes", &self.body.len()).finish_non_exhaustive()
-    }
 }
 
 /// What becomes of an answer.

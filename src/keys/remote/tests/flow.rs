@@ -24,6 +24,13 @@ async fn keys_are_renewed_ahead_of_their_age() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_is_shown_by_its_issuer_alone() {
+    let source = Scripted::with("a");
+    let keys = build(Remote::jwks_url_with(format!("{JWKS}?hidden"), Arc::clone(&source)).unwrap());
+    assert_eq!(format!("{keys:?}"), format!("RemoteKeys {{ issuer: {ISSUER:?}, .. }}"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outage_leads_through_grace_to_expiry_and_back() {
     let source = Scripted::with("a");
     let keys = loaded(&source).await;

@@ -20,8 +20,10 @@ impl Log {
 
 impl Visit for Log {
     fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "event" {
-            self.0.lock().unwrap().push(value.to_owned());
+        match field.name() {
+            "event" => self.0.lock().unwrap().push(value.to_owned()),
+            "issuer" => assert_eq!(value, ISSUER),
+            _ => {}
         }
     }
 
