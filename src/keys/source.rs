@@ -123,6 +123,8 @@ pub(crate) enum KeyWish {
     AnySet,
     /// The set of this generation has no key for the token.
     OtherSet { than: u64 },
+    /// The key that this set has under the token's id did not sign it: forged, or the key was replaced under its name.
+    Replacement { than: u64 },
 }
 
 /// What came of waiting for a source.

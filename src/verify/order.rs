@@ -108,9 +108,12 @@ impl Rules {
         // 5. The signature, over the exact bytes received.
         let signed = |key: &&Key| key.verify(algorithm, token.signing_input(), token.signature());
         let Some(key) = candidates.iter().find(signed) else {
-            // Under a known `kid` too: issuers replace a key and keep its name, and only other keys can tell that from a
-            // forgery. The limiter bounds what a forger can make of it, as with names that he invents.
-            return Err(missed(other_set, Rejection::SignatureInvalid.into()));
+            // Without a `kid`, or with one that no key has, the keys were a guess. Under a known one a forgery is likelier,
+            // but issuers do replace a key and keep its name, and only other keys can tell.
+            let guessed = header.key_id().is_none() || candidates.iter().all(|key| key.id().is_none());
+            let replacement = KeyWish::Replacement { than: keys.generation() };
+            let wish = if guessed { other_set } else { replacement };
+            return Err(missed(wish, Rejection::SignatureInvalid.into()));
         };
         // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile and the
         //    issuer's own rules ask for.
@@ -209,11 +212,12 @@ mod tests {
         let named = |set: &JwkSet| anonymous(set).with_key_id(mint.key_id());
         let token = mint.token().mint();
         let newer = Some(KeyWish::OtherSet { than: 1 });
+        let replaced = Some(KeyWish::Replacement { than: 1 });
         for (name, keys, token, want) in [
             ("it signed", anonymous(&set), &token, ("ok", None)),
             ("it did not sign", anonymous(&other.jwks()), &token, ("signature_invalid", newer)),
             ("the named one signed", named(&set), &token, ("ok", None)),
-            ("the named one did not", named(&other.jwks()), &token, ("signature_invalid", newer)),
+            ("the named one did not", named(&other.jwks()), &token, ("signature_invalid", replaced)),
         ] {
             assert_eq!(outcome(keys, &mint, token), want, "{name}");
         }

@@ -86,7 +86,7 @@ async fn rotation_without_overlap() {
 async fn rotation_under_the_same_kid() {
     let stage = Stage::new().opened().await;
     let old = stage.token();
-    pass(INTERVAL).await;
+    pass(6 * INTERVAL).await;
     let (other, set) = foreign();
     assert_eq!(stage.mint.key_id(), other.key_id());
     stage.plays(set);
@@ -95,6 +95,29 @@ async fn rotation_under_the_same_kid() {
     pass(INTERVAL).await;
     assert_eq!(stage.sees(&old).await, (401, "signature_invalid"));
     assert_eq!(stage.sees_at_once(&other.token().mint()), SERVED);
+    // Sooner after an attempt it takes until six intervals have passed since, and nobody need ask again.
+    let (third, set) = foreign();
+    stage.plays(set);
+    assert_eq!(stage.sees_at_once(&third.token().mint()), (401, "signature_invalid"));
+    pass(4 * INTERVAL).await;
+    assert_eq!((stage.fetches(), stage.generation()), (3, 2));
+    pass(INTERVAL + INTERVAL).await;
+    assert_eq!(stage.sees_at_once(&third.token().mint()), SERVED);
+}
+
+/// A forgery, or a token that was changed on its way, does not spend what the first token of a new key needs.
+#[tokio::test(start_paused = true)]
+async fn rotation_after_a_forgery() {
+    let stage = Stage::new().opened().await;
+    let forged = Mint::new(ISSUER).token().mint();
+    pass(INTERVAL).await;
+    for _ in 0..100 {
+        assert_eq!(stage.sees_at_once(&forged), (401, "signature_invalid"));
+    }
+    assert_eq!(stage.fetches(), 1);
+    stage.mint.rotate_with_overlap();
+    assert_eq!(stage.asks().await, SERVED);
+    assert_eq!(stage.fetches(), 2);
 }
 
 /// A wrong tenant, or a test server behind the right name, for a moment.

@@ -13,8 +13,9 @@
 //!    changes nothing and is shown in the status. Keys that have nothing in common with those that serve are taken when
 //!    they are seen a second time, about a second later, among the last two sets of that kind. Keys confirmed by an equal
 //!    answer, or by a 304 to a request that was made on condition, are young again, and keep their generation.
-//! 2. *Strangers cannot raise the rate.* One attempt is under way at most. For unknown `kid`s, and signatures that no
-//!    key here made, the next may start an interval after the start of the last, whatever came of that. A wish that comes
+//! 2. *Strangers cannot raise the rate.* One attempt is under way at most. For unknown `kid`s
+//!    the next may start an interval after the start of the last, whatever came of that; for a signature that the key of
+//!    its `kid` did not make, six intervals after, as forgeries must not spend what new keys need. A wish that comes
 //!    too early is one flag, not an entry: when the interval ends, the attempt is made, so a key that is really new is
 //!    served within an interval even if nobody asks again. There is no memory of `kid`s that were not found: it would be
 //!    one more thing that invented ones fill or evict, it would have to be forgotten with each attempt, and the interval

@@ -117,6 +117,9 @@ pub(super) struct Schedule {
     /// A key was asked for that no attempt started since could have brought. One flag for all such keys: what a
     /// stranger can invent must not take memory.
     wished: bool,
+    /// The same for keys that may have been replaced under their names. They are suspected by every forgery, so they are
+    /// looked after more rarely: forgeries must not spend what unknown keys need.
+    suspected: bool,
     confirming: bool,
 }
 
@@ -131,6 +134,7 @@ impl Schedule {
             held_off: Duration::ZERO,
             failures: 0,
             wished: false,
+            suspected: false,
             confirming: false,
         }
     }
@@ -141,18 +145,25 @@ impl Schedule {
 
     /// When the next attempt starts, unless one is under way.
     pub(super) fn next_start(&self) -> Duration {
-        let wanted = if self.wished { self.planned.min(self.early_from()) } else { self.planned };
+        let interval = self.timing.unknown_key_interval;
+        let mut wanted = self.planned;
+        if self.wished {
+            wanted = wanted.min(self.early_from(interval));
+        }
+        if self.suspected {
+            wanted = wanted.min(self.early_from(interval.saturating_mul(SUSPICION_INTERVALS)));
+        }
         wanted.max(self.held_off)
     }
 
-    /// From when on an unknown key may cause an attempt: an interval after the last start, whatever came of it.
-    fn early_from(&self) -> Duration {
-        self.last_start.map_or(Duration::ZERO, |start| start.saturating_add(self.timing.unknown_key_interval))
+    /// From when on a token may cause an attempt: an interval after the last start, whatever came of it.
+    fn early_from(&self, interval: Duration) -> Duration {
+        self.last_start.map_or(Duration::ZERO, |start| start.saturating_add(interval))
     }
 
     /// Whether a key was asked for that the next attempt is to bring.
     pub(super) const fn is_wished(&self) -> bool {
-        self.wished
+        self.wished || self.suspected
     }
 
     /// Notes that a token's key is unknown. True when the token should wait: an attempt is under way, starts now, or is
@@ -161,6 +172,12 @@ impl Schedule {
     /// A wish that comes too early is not lost: the attempt is made when the interval ends.
     pub(super) fn wish(&mut self, now: Duration, deadline: Duration) -> bool {
         self.wished = true;
+        self.running || self.next_start() <= now || self.confirms_by(deadline)
+    }
+
+    /// Notes that a key may have been replaced under its name; the rest as with [`wish`](Self::wish).
+    pub(super) fn suspect(&mut self, now: Duration, deadline: Duration) -> bool {
+        self.suspected = true;
         self.running || self.next_start() <= now || self.confirms_by(deadline)
     }
 
@@ -180,13 +197,14 @@ impl Schedule {
     pub(super) fn begin(&mut self, now: Duration) -> Cause {
         let cause = match self.last_start {
             None => Cause::First,
-            Some(_) if self.wished => Cause::UnknownKey,
+            Some(_) if self.is_wished() => Cause::UnknownKey,
             Some(_) if self.failures > 0 => Cause::Retry,
             Some(_) => Cause::Renewal,
         };
         self.last_start = Some(now);
         self.running = true;
         self.wished = false;
+        self.suspected = false;
         cause
     }
 
@@ -248,3 +266,5 @@ const MAX_BACKOFF: Duration = Duration::from_secs(60);
 const MIN_BACKOFF: Duration = Duration::from_millis(100);
 /// 2⁶ s is past the greatest back-off.
 const MAX_DOUBLINGS: u32 = 6;
+/// How many intervals lie between attempts that only a suspicion causes.
+const SUSPICION_INTERVALS: u32 = 6;

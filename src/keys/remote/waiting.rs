@@ -70,10 +70,11 @@ impl Shared {
         }
         let schedule = &mut ledger.schedule;
         let before = schedule.next_start();
-        let is_first = matches!(wish, KeyWish::OtherSet { .. }) && !schedule.is_wished();
+        let is_first = wish != KeyWish::AnySet && !schedule.is_wished();
         let waits = match wish {
             KeyWish::AnySet => schedule.attempts_by(by),
             KeyWish::OtherSet { .. } => schedule.wish(now, by),
+            KeyWish::Replacement { .. } => schedule.suspect(now, by),
         };
         let next = schedule.next_start();
         let ended = ledger.ended;
@@ -123,7 +124,7 @@ impl Shared {
     fn is_newer(&self, wish: KeyWish, now: Duration) -> bool {
         let holding = self.holding.load();
         match wish {
-            KeyWish::OtherSet { than } => holding.generation != than,
+            KeyWish::OtherSet { than } | KeyWish::Replacement { than } => holding.generation != than,
             KeyWish::AnySet => holding.state(now).can_verify(),
         }
     }

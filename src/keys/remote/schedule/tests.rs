@@ -204,12 +204,12 @@ proptest! {
                 Step::Pass(millis) => now += ms(millis),
                 Step::Wish => {
                     schedule.wish(now, now);
-                    prop_assert!(schedule.next_start() <= now.max(schedule.early_from()));
+                    prop_assert!(schedule.next_start() <= now.max(schedule.early_from(TIMING.unknown_key_interval)));
                 }
                 Step::Attempt { takes, ended, jitter } => {
                     now = now.max(schedule.next_start());
                     if let Some(end) = last_end {
-                        let hastened = now >= schedule.early_from();
+                        let hastened = now >= schedule.early_from(TIMING.unknown_key_interval);
                         prop_assert!(hastened || now >= end + MIN_BACKOFF);
                     }
                     schedule.begin(now);
@@ -223,4 +223,22 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_suspicion_waits_six_intervals_and_an_unknown_key_one() {
+    let mut schedule = Schedule::new(TIMING);
+    ended(&mut schedule, secs(0), secs(0), Ended::Renewed { max_age: secs(600) });
+    assert!(!schedule.suspect(secs(59), secs(61)), "not yet");
+    assert_eq!(schedule.next_start(), secs(60));
+    assert!(!schedule.wish(secs(9), secs(11)));
+    assert_eq!(schedule.next_start(), secs(10), "a suspicion does not hold up what an unknown key hastens");
+    assert_eq!(schedule.begin(secs(10)), Cause::UnknownKey);
+    assert!(schedule.suspect(secs(10), secs(12)), "an attempt is under way");
+    schedule.end(secs(10), Ended::Renewed { max_age: secs(600) }, MOST);
+    assert_eq!(schedule.next_start(), secs(70), "what came while it ran is not covered by it");
+    assert!(schedule.suspect(secs(70), secs(72)));
+    assert_eq!(schedule.begin(secs(70)), Cause::UnknownKey, "and asked for in full");
+    schedule.end(secs(70), Ended::Renewed { max_age: secs(600) }, MOST);
+    assert!(!schedule.is_wished());
 }

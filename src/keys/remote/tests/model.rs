@@ -208,7 +208,7 @@ impl World {
                 assert!(start.elapsed() <= BUDGET, "waited {:?}", start.elapsed());
                 let newer = match wish {
                     KeyWish::AnySet => keys.current().is_ok(),
-                    KeyWish::OtherSet { than } => {
+                    KeyWish::OtherSet { than } | KeyWish::Replacement { than } => {
                         keys.current().is_ok_and(|current| current.generation() != than)
                     }
                 };
