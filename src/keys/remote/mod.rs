@@ -371,7 +371,13 @@ fn checked(address: String, part: Part) -> Result<(String, Url), ConfigError> {
     }
 }
 
-fn within(setting: &'static str, value: Duration, min: Duration, max: Duration) -> Result<(), ConfigError> {
+/// Refuses a setting outside of its bounds.
+pub(crate) fn within(
+    setting: &'static str,
+    value: Duration,
+    min: Duration,
+    max: Duration,
+) -> Result<(), ConfigError> {
     if (min..=max).contains(&value) { Ok(()) } else { Err(ConfigError::OutOfBounds { setting, min, max }) }
 }
 

@@ -54,6 +54,7 @@ pub use resolve::{ResolveError, ResolveFuture, ResolveIssuer, Tenant};
 
 use crate::error::ConfigError;
 use crate::keys::Means;
+use crate::keys::remote::within;
 use book::Limits;
 use pattern::Admission;
 
@@ -204,10 +205,6 @@ impl fmt::Debug for Tenants {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
-}
-
-fn within(setting: &'static str, value: Duration, min: Duration, max: Duration) -> Result<(), ConfigError> {
-    if (min..=max).contains(&value) { Ok(()) } else { Err(ConfigError::OutOfBounds { setting, min, max }) }
 }
 
 /// Seats for those that have not proven themselves: a few tenants that come at once do not wait, whatever the capacity.
