@@ -107,7 +107,10 @@ impl Rules {
         let snapshot = self.anchors.snapshot();
         let found = snapshot.find_again(entry.whose(), entry.token().issuer())?;
         let anchor = found.anchor();
-        let keys = anchor.keys.current().ok().filter(|keys| keys.generation() == entry.generation())?;
+        let (generation, stale_age) = anchor.keys.serving()?;
+        if generation != entry.generation() {
+            return None;
+        }
         // 6. The time. The other claims cannot change, nor can the rules about them.
         let now = clock.now();
         if let Err(rejection) = check_time(entry.token().time(), now, &anchor.time) {
@@ -117,7 +120,7 @@ impl Rules {
             return None;
         }
         snapshot.passed(&found);
-        Some(self.check_revocation(entry.hand_out(keys.stale_age())))
+        Some(self.check_revocation(entry.hand_out(stale_age)))
     }
 
     /// 8. Whether it was revoked, of a token that is good by itself.
