@@ -1,8 +1,8 @@
 //! The claims of one token.
 
-use super::marks::Marks;
+use super::marks::{Mark, Marks};
 use super::pass::{Fields, read_fields};
-use super::span::{Span, Spans};
+use super::span::{Span, Texts};
 use super::time::TimeClaims;
 use crate::error::Rejection;
 use crate::time::UnixTime;
@@ -70,8 +70,8 @@ impl ClaimsSet {
         self.text(self.fields.acr)
     }
 
-    pub(crate) fn authentication_methods(&self) -> impl Iterator<Item = &str> {
-        self.texts(&self.fields.amr)
+    pub(crate) fn authentication_methods(&self) -> Texts<'_> {
+        self.fields.amr.of(&self.buffer)
     }
 
     pub(crate) const fn authenticated_at(&self) -> Option<UnixTime> {
@@ -82,13 +82,13 @@ impl ClaimsSet {
         self.fields.aud.is_present()
     }
 
-    pub(crate) fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.texts(&self.fields.aud)
+    pub(crate) fn audiences(&self) -> Texts<'_> {
+        self.fields.aud.of(&self.buffer)
     }
 
     /// The scopes of `scope` and of `scp`, whether they stand in one string or in an array.
     pub(crate) fn scopes(&self) -> impl Iterator<Item = &str> {
-        let both = self.texts(&self.fields.scope).chain(self.texts(&self.fields.scp));
+        let both = self.fields.scope.of(&self.buffer).chain(self.fields.scp.of(&self.buffer));
         both.flat_map(|text| text.split(' ')).filter(|scope| !scope.is_empty())
     }
 
@@ -106,14 +106,24 @@ impl ClaimsSet {
     pub(crate) fn other_than_access_token(&self) -> Option<&'static str> {
         let Marks { id_token, access_token: _, neither } = self.fields.marks;
         let nonce = self.fields.nonce && self.scope_claim().is_none();
-        neither.or(id_token).or(nonce.then_some("nonce"))
+        neither.or(id_token).map(Mark::claim).or(nonce.then_some("nonce"))
     }
 
     /// The claim that marks the token as another kind than an ID token, if there is one: what was granted to a client
     /// stands in access tokens only.
     pub(crate) fn other_than_id_token(&self) -> Option<&'static str> {
         let Marks { id_token: _, access_token, neither } = self.fields.marks;
-        neither.or(access_token).or(self.scope_claim())
+        neither.or(access_token).map(Mark::claim).or(self.scope_claim())
+    }
+
+    #[cfg(test)]
+    pub(super) const fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    #[cfg(test)]
+    pub(super) fn buffer(&self) -> &str {
+        &self.buffer
     }
 
     fn scope_claim(&self) -> Option<&'static str> {
@@ -123,10 +133,6 @@ impl ClaimsSet {
 
     fn text(&self, span: Option<Span>) -> Option<&str> {
         span.map(|span| span.of(&self.buffer))
-    }
-
-    fn texts<'s>(&'s self, spans: &'s Spans) -> impl Iterator<Item = &'s str> {
-        spans.as_slice().iter().map(|span| span.of(&self.buffer))
     }
 }
 
