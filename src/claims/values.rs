@@ -7,7 +7,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use super::span::{Spanner, Spans};
 use crate::error::Rejection;
-use crate::jose::{Cursor, Malformed, Unread};
+use crate::jose::{Cursor, Malformed, Number, Unread};
 use crate::time::UnixTime;
 
 impl From<Malformed> for Rejection {
@@ -47,10 +47,10 @@ pub(super) fn strings(cursor: &mut Cursor<'_>, spanner: &mut Spanner) -> Result<
 }
 
 /// A NumericDate: an integer or a number with a fraction, before or after the epoch.
-pub(super) fn date(number: &str) -> Result<UnixTime, Malformed> {
-    match number.parse() {
-        Ok(seconds) => Ok(UnixTime::from_seconds(seconds)),
-        Err(_) => serde_json::from_str(number).map(|NumericDate(date)| date).map_err(|_| Malformed),
+pub(super) fn date(number: Number<'_>) -> Result<UnixTime, Malformed> {
+    match number.integer {
+        Some(seconds) => Ok(UnixTime::from_seconds(seconds)),
+        None => serde_json::from_str(number.text).map(|NumericDate(date)| date).map_err(|_| Malformed),
     }
 }
 

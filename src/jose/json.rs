@@ -41,6 +41,14 @@ pub(crate) struct Literal<'j> {
     pub(crate) at: usize,
 }
 
+/// A number as it is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Number<'j> {
+    pub(crate) text: &'j str,
+    /// Its value, if it is an integer of at most 18 digits.
+    pub(crate) integer: Option<i64>,
+}
+
 /// A value that was read past.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Value<'j> {
@@ -99,7 +107,7 @@ impl<'j> Cursor<'j> {
         }
     }
 
-    pub(crate) fn number(&mut self) -> Result<&'j str, Unread> {
+    pub(crate) fn number(&mut self) -> Result<Number<'j>, Unread> {
         match self.peek() {
             Some(b'-' | b'0'..=b'9') => Ok(self.digits()?),
             _ => Err(self.other_type()),
@@ -200,25 +208,31 @@ impl<'j> Cursor<'j> {
     }
 
     /// A string, whose opening quotation mark is the next byte.
+    #[inline]
     fn quoted(&mut self) -> Result<Literal<'j>, Malformed> {
         let opened = self.at;
-        self.at += 1;
-        let at = self.at;
-        self.at += plain(self.bytes());
-        let closed = self.at;
-        match self.bytes().first() {
-            Some(b'"') => {
-                self.at += 1;
-                let text = self.text.get(at..closed).ok_or(Malformed)?;
-                Ok(Literal { text: Cow::Borrowed(text), at })
-            }
-            Some(b'\\') => self.escaped(opened),
-            _ => Err(Malformed),
+        // Two words, so that they come back in registers: this is where most of the time of a pass goes.
+        match self.plain_string() {
+            Some(text) => Ok(Literal { text: Cow::Borrowed(text), at: opened + 1 }),
+            None => self.escaped_string(opened),
         }
     }
 
-    /// A string with escapes, the first of which is the next byte.
-    fn escaped(&mut self, opened: usize) -> Result<Literal<'j>, Malformed> {
+    /// The string that begins here, if it has no escapes; else stands before what ended it.
+    fn plain_string(&mut self) -> Option<&'j str> {
+        let start = self.at + 1;
+        self.at = start + plain(self.text.as_bytes().get(start..).unwrap_or_default());
+        if self.bytes().first() != Some(&b'"') {
+            return None;
+        }
+        let text = self.text.get(start..self.at);
+        self.at += 1;
+        text
+    }
+
+    /// A string with escapes: stands before the first of them, if there is one.
+    #[cold]
+    fn escaped_string(&mut self, opened: usize) -> Result<Literal<'j>, Malformed> {
         let mut rest = self.bytes().iter();
         loop {
             match rest.next().ok_or(Malformed)? {
@@ -228,48 +242,58 @@ impl<'j> Cursor<'j> {
             }
         }
         self.at = self.text.len() - rest.as_slice().len();
+        // Control characters are refused here too.
         let literal = self.text.get(opened..self.at).ok_or(Malformed)?;
         let Text(text) = serde_json::from_str(literal).map_err(|_| Malformed)?;
         Ok(Literal { text, at: opened + 1 })
     }
 
     /// A number, whose first byte is the next.
-    fn digits(&mut self) -> Result<&'j str, Malformed> {
+    fn digits(&mut self) -> Result<Number<'j>, Malformed> {
         let start = self.at;
-        if self.bytes().first() == Some(&b'-') {
-            self.at += 1;
+        let negative = self.step_over(|byte| byte == b'-');
+        let leading_zero = self.bytes().first() == Some(&b'0');
+        let (count, value) = self.run_of_digits()?;
+        if leading_zero && count > 1 {
+            return Err(Malformed);
         }
-        if self.bytes().first() == Some(&b'0') {
-            self.at += 1;
-            if self.bytes().first().is_some_and(u8::is_ascii_digit) {
-                return Err(Malformed);
-            }
-        } else {
+        let fraction = self.step_over(|byte| byte == b'.');
+        if fraction {
             self.run_of_digits()?;
         }
-        if self.bytes().first() == Some(&b'.') {
-            self.at += 1;
-            self.run_of_digits()?;
-        }
-        let exponent = matches!(self.bytes().first(), Some(b'e' | b'E'));
+        let exponent = self.step_over(|byte| matches!(byte, b'e' | b'E'));
         if exponent {
-            self.at += 1;
-            if matches!(self.bytes().first(), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
+            self.step_over(|byte| matches!(byte, b'+' | b'-'));
             self.run_of_digits()?;
         }
-        let number = self.text.get(start..self.at).ok_or(Malformed)?;
-        if exponent || number.len() > SURELY_FINITE {
-            serde_json::from_str::<f64>(number).map_err(|_| Malformed)?;
+        let text = self.text.get(start..self.at).ok_or(Malformed)?;
+        if exponent || text.len() > SURELY_FINITE {
+            serde_json::from_str::<f64>(text).map_err(|_| Malformed)?;
         }
-        Ok(number)
+        let exact = !fraction && !exponent && count <= 18;
+        let value = if negative { value.wrapping_neg() } else { value };
+        Ok(Number { text, integer: exact.then_some(value) })
     }
 
-    fn run_of_digits(&mut self) -> Result<(), Malformed> {
-        let digits = self.bytes().iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += digits;
-        if digits == 0 { Err(Malformed) } else { Ok(()) }
+    fn step_over(&mut self, wanted: impl Fn(u8) -> bool) -> bool {
+        let found = self.bytes().first().is_some_and(|byte| wanted(*byte));
+        self.at += usize::from(found);
+        found
+    }
+
+    /// One digit or more: how many, and their value, which is not to be used of more than 18.
+    fn run_of_digits(&mut self) -> Result<(usize, i64), Malformed> {
+        let (mut count, mut value) = (0, 0_i64);
+        for byte in self.bytes() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
+            count += 1;
+        }
+        self.at += count;
+        if count == 0 { Err(Malformed) } else { Ok((count, value)) }
     }
 }
 

@@ -28,5 +28,6 @@ pub use material::KeyMaterial;
 pub use secret::Secret;
 pub use thumbprint::Thumbprint;
 
-pub(crate) use json::{Cursor, Literal, Malformed, Unread, Value};
+pub(crate) use compact::{Decoded, Room, Segments};
+pub(crate) use json::{Cursor, Literal, Malformed, Number, Unread, Value};
 pub(crate) use strict::{Names, Reading, StrictValue, Text};

@@ -10,7 +10,7 @@ use super::issuer::TrustAnchor;
 use super::tenants::{Registry, Residents, Seat, Tenant, Tenants};
 use crate::claims::read_issuer;
 use crate::error::{ConfigError, Rejection};
-use crate::jose::UnverifiedToken;
+use crate::jose::Decoded;
 #[cfg(feature = "remote")]
 use crate::keys::Means;
 
@@ -102,12 +102,13 @@ impl<'r> Snapshot<'r> {
     ///
     /// # Errors
     /// [`Unknown`]: what is wrong with `iss`, or that it names nobody who is here.
-    pub(super) fn find(&self, token: &UnverifiedToken<'_>) -> Result<Found<'r, '_>, Unknown> {
+    pub(super) fn find(&self, token: &Decoded<'_, '_>) -> Result<Found<'r, '_>, Unknown> {
         if let Some(only) = self.anchors.only() {
             return Ok(Found::Fixed(only));
         }
         let issuer = read_issuer(token.unverified_payload())?;
-        if let Some(anchor) = self.anchors.by_identifier.get(&issuer).and_then(|n| self.anchors.fixed.get(*n))
+        if let Some(anchor) =
+            self.anchors.by_identifier.get(&*issuer).and_then(|n| self.anchors.fixed.get(*n))
         {
             return Ok(Found::Fixed(anchor));
         }

@@ -10,7 +10,7 @@ use crate::claims::ClaimsSet;
 use crate::error::Rejection;
 
 fn ours(payload: &[u8]) -> Result<Read, Rejection> {
-    let claims = ClaimsSet::parse(payload.to_vec())?;
+    let claims = ClaimsSet::parse(payload, 0)?;
     assert_eq!(claims.payload().as_bytes(), payload);
     let owned = |text: Option<&str>| text.map(str::to_owned);
     let listed = |texts: Spans| {
