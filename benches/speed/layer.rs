@@ -1,16 +1,11 @@
 //! What the layer adds to a service: to one that is bare, for a token seen before; to one that verifies, at first sight.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
-use std::hint::black_box;
-use std::task::{Context, Poll, Waker};
-
 use allocation_counter::measure as count;
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response};
-use tower::{Layer, Service, ServiceExt};
+use http::Request;
+use tower::Layer;
 
 use super::Bench;
+use super::common::service::{answer, authorization, through};
 use super::common::table::Figure::{Allocations, Time};
 use super::common::table::{Target, versus};
 use super::common::timing::Pair;
@@ -21,7 +16,7 @@ pub(crate) fn measure(bench: &mut Bench) {
     for subject in &bench.subjects {
         let name = subject.algorithm.name();
         let token = subject.token(0);
-        let authorization = HeaderValue::try_from(format!("Bearer {}", token.text)).unwrap();
+        let authorization = authorization(&token.text);
         let mut bare = tower::service_fn(answer);
 
         let verifier = subject.cached(DEFAULT_ENTRIES);
@@ -73,24 +68,4 @@ fn planted() -> u64 {
         request.extensions_mut().insert(std::sync::Weak::<()>::new());
     })
     .count_total
-}
-
-/// The inner service: nothing, so that only the layer is measured.
-fn answer(request: Request<()>) -> Ready<Result<Response<()>, Infallible>> {
-    black_box(&request);
-    ready(Ok(Response::new(())))
-}
-
-/// One request, built and served, without a runtime: nothing waits.
-fn through<S>(service: &mut S, authorization: &HeaderValue)
-where
-    S: Service<Request<()>, Response = Response<()>, Error = Infallible>,
-{
-    let request = Request::builder().header(AUTHORIZATION, authorization).body(()).unwrap();
-    let mut context = Context::from_waker(Waker::noop());
-    let mut response = std::pin::pin!(service.ready());
-    let Poll::Ready(Ok(ready)) = response.as_mut().poll(&mut context) else { panic!("not ready") };
-    let mut response = std::pin::pin!(ready.call(request));
-    let Poll::Ready(Ok(response)) = response.as_mut().poll(&mut context) else { panic!("waited") };
-    assert_eq!(response.status(), 200);
 }

@@ -19,8 +19,7 @@ pub(crate) fn measure(bench: &mut Bench) {
     for subject in bench.subjects.iter().filter(|subject| is_quick_to_sign(subject)) {
         let name = subject.algorithm.name();
         let token = subject.token(0);
-        let calls = calls(subject);
-        let raw = scaling(rounds, calls, |_| || subject.raw.verify(&token));
+        let raw = scaling(rounds, paced(|| subject.raw.verify(&token)), |_| || subject.raw.verify(&token));
         bench.table.line(
             &format!("{name}, the signature alone"),
             Ratio(raw),
@@ -30,12 +29,15 @@ pub(crate) fn measure(bench: &mut Bench) {
 
         let verifier = subject.cached(ROOM);
         remember(&verifier, [token.text.as_str()]);
-        let hot = scaling(rounds, HITS, |_| || accept(&verifier, &token.text));
+        let hot =
+            scaling(rounds, paced(|| accept(&verifier, &token.text)), |_| || accept(&verifier, &token.text));
         bench.table.line(&format!("{name}, one hot token"), Ratio(hot), Target::AtLeast(1.9), "");
 
         let tokens = subject.tokens(IN_ROTATION);
         remember(&verifier, tokens.iter().map(|token| token.text.as_str()));
-        let many = scaling(rounds, HITS / 4, |thread| {
+        let mut turns = Turns::scattered(&tokens, 0);
+        let calls = paced(|| accept(&verifier, &turns.take().text));
+        let many = scaling(rounds, calls, |thread| {
             let mut turns = Turns::scattered(&tokens, thread * IN_ROTATION / 2);
             let verifier = &verifier;
             move || accept(verifier, &turns.take().text)
@@ -48,6 +50,7 @@ pub(crate) fn measure(bench: &mut Bench) {
         );
 
         let rounds = bench.times(11);
+        let calls = if subject.key.public_pem().is_none() { 5_000 } else { 500 };
         let fresh = subject.tokens(3 * rounds * calls);
         let mut shares = fresh.chunks(calls);
         let verifier = subject.cached(ROOM);
@@ -59,14 +62,16 @@ pub(crate) fn measure(bench: &mut Bench) {
         bench.table.line(&format!("{name}, all new tokens"), Ratio(new), Target::AtLeast(1.9), "");
 
         let verifier = subject.uncached();
-        let alone = scaling(rounds, calls, |_| || accept(&verifier, &token.text));
+        let alone =
+            scaling(rounds, paced(|| accept(&verifier, &token.text)), |_| || accept(&verifier, &token.text));
         bench.table.line(&format!("{name}, one token, no cache"), Ratio(alone), Target::None, "");
     }
 }
 
-/// About 20 ms of first sights.
-fn calls(subject: &Subject) -> usize {
-    if subject.key.public_pem().is_none() { 5_000 } else { 500 }
+/// How many calls make a slice of about 10 ms.
+fn paced(mut work: impl FnMut()) -> usize {
+    let nanos = time(100, &mut work);
+    ((1e7 / nanos) as usize).clamp(100, 200_000)
 }
 
 /// The median of the ratios. `work` makes what a thread does again and again, given which thread it is.
@@ -99,4 +104,3 @@ fn scaling<W: FnMut() + Send>(rounds: usize, calls: usize, mut work: impl FnMut(
 
 const IN_ROTATION: usize = 10_000;
 const ROOM: usize = 16_384;
-const HITS: usize = 100_000;
