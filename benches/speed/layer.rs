@@ -22,6 +22,7 @@ pub(crate) fn measure(bench: &mut Bench) {
         let verifier = subject.cached(DEFAULT_ENTRIES);
         remember(&verifier, [token.text.as_str()]);
         let mut guarded = verifier.layer().layer(tower::service_fn(answer));
+        through(&mut guarded, &authorization);
         let allocations = count(|| through(&mut guarded, &authorization)).count_total
             - count(|| through(&mut bare, &authorization)).count_total;
         let effort = bench.effort(301, 50);
