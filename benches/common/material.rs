@@ -133,7 +133,8 @@ pub fn claims_of(number: usize, audience: &str, expires: u64) -> String {
             r#""aud":["{}","https://other.example.com"],"exp":{},"iat":1700000000,"#,
             r#""nbf":1700000000,"jti":"f3c1a7e2-5d0b-4c57-9b4e-{:012x}","azp":"web-client","#,
             r#""scope":"openid profile orders:read orders:write stock:read stock:write","roles":["admin","buyer"],"#,
-            r#""client_id":"web-client","tenant":"t-1029384756"}}"#
+            r#""client_id":"web-client","tenant":"t-1029384756","locale":"en-GB","#,
+            r#""session_id":"8c9a2f40-1b7e-4d53-a6c8-0e5f3b2d7a91"}}"#
         ),
         ISSUER, audience, expires, number
     )

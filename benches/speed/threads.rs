@@ -7,7 +7,7 @@ use std::sync::Barrier;
 
 use super::Bench;
 use super::cache::is_quick_to_sign;
-use super::common::material::{Subject, Token};
+use super::common::material::Token;
 use super::common::table::Figure::Ratio;
 use super::common::table::Target;
 use super::common::timing::{Turns, median, time};
