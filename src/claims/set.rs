@@ -1,5 +1,7 @@
 //! The claims of one token.
 
+use zeroize::Zeroize;
+
 use super::marks::Marks;
 use super::pass::{Fields, read_fields};
 use super::span::{Span, Spans};
@@ -39,6 +41,17 @@ impl ClaimsSet {
     /// A string that was attached.
     pub(crate) fn attached(&self, span: Span) -> &str {
         span.of(&self.buffer)
+    }
+
+    /// What it takes on the heap.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let Fields { aud, scope, scp, amr, .. } = &self.fields;
+        self.buffer.capacity() + [aud, scope, scp, amr].into_iter().map(Spans::heap_bytes).sum::<usize>()
+    }
+
+    /// Overwrites all text.
+    pub(crate) fn wipe(&mut self) {
+        self.buffer.zeroize();
     }
 
     /// The payload as it was signed.

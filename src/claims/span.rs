@@ -25,6 +25,14 @@ impl Spans {
         }
     }
 
+    /// What it takes on the heap.
+    pub(crate) const fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Absent | Self::One(_) => 0,
+            Self::Many(spans) => spans.capacity() * size_of::<Span>(),
+        }
+    }
+
     pub(crate) const fn is_present(&self) -> bool {
         !matches!(self, Self::Absent)
     }
