@@ -15,7 +15,7 @@ pub enum Figure {
     Share(f64),
 }
 
-/// What issue it must be, in the unit of the figure.
+/// What it should be, in the unit of the figure.
 #[derive(Clone, Copy)]
 pub enum Target {
     None,
@@ -92,11 +92,6 @@ impl Table {
             Some(true) => self.met += 1,
             Some(false) => self.missed.push(format!("{}, {name}: {} ({bound})", self.section, figure.text())),
         }
-    }
-
-    /// What cannot be measured yet, and why.
-    pub fn unknown(&mut self, name: &str, why: &str) {
-        println!("  {name:44} {:>11}  {:>13}  {:6}  {why}", "–", "", "");
     }
 
     /// The lines whose target is missed, once more.

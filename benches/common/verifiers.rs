@@ -3,29 +3,21 @@
 use std::hint::black_box;
 use std::task::Poll;
 
-use portcullis::{Verifier, VerifierBuilder};
+use portcullis::{TokenCacheStatus, Verifier, VerifierBuilder};
 
 /// A verifier that remembers no token: every call is a first sight.
 pub fn uncached(builder: VerifierBuilder) -> Verifier {
-    builder.build().unwrap()
+    builder.token_cache(0).build().unwrap()
 }
 
 /// A verifier that remembers this many tokens.
-pub fn cached(builder: VerifierBuilder, _entries: usize) -> Verifier {
-    builder.build().unwrap()
+pub fn cached(builder: VerifierBuilder, tokens: usize) -> Verifier {
+    builder.token_cache(tokens).build().unwrap()
 }
 
-/// What the cache of a verifier says about itself; `None` as long as there is no cache.
-pub fn cache(_verifier: &Verifier) -> Option<CacheFigures> {
-    None
-}
-
-pub struct CacheFigures {
-    pub entries: u64,
-    pub bytes: u64,
-    pub hits: u64,
-    pub admissions: u64,
-    pub evictions: u64,
+/// What the cache of a verifier says about itself.
+pub fn cache(verifier: &Verifier) -> TokenCacheStatus {
+    verifier.token_cache().unwrap()
 }
 
 /// One good token, judged.

@@ -1,9 +1,11 @@
 //! One hot token, remembered.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use allocation_counter::measure as count;
-use portcullis::{Issuer, Verifier};
+use portcullis::revoke::RevocationStatus;
+use portcullis::{Issuer, VerifiedToken, Verifier};
 use tokio::runtime::Runtime;
 
 use super::Bench;
@@ -13,6 +15,12 @@ use super::common::table::Figure::{Allocations, Ratio, Time};
 use super::common::table::{Target, versus};
 use super::common::timing::Pair;
 use super::common::verifiers::{DEFAULT_ENTRIES, accept, cached, remember};
+
+/// What a service reads of the claims.
+#[derive(serde::Deserialize)]
+struct User {
+    tenant: String,
+}
 
 pub(crate) fn measure(bench: &mut Bench) {
     bench.table.section("seen", "one hot token, the whole of `verify`");
@@ -29,6 +37,29 @@ pub(crate) fn measure(bench: &mut Bench) {
         bench.table.line(&format!("{name}, fixed keys"), Time(pair.first), Target::AtMost(120.0), &detail);
         let allocations = count(|| accept(&verifier, &token.text)).count_total;
         bench.table.line(&format!("{name}, allocations"), Allocations(allocations), Target::AtMost(0.0), "");
+
+        let asked = |_: &VerifiedToken| RevocationStatus::NotRevoked;
+        let revocable = cached(subject.builder().revocation(asked), DEFAULT_ENTRIES);
+        remember(&revocable, [token.text.as_str()]);
+        let pair =
+            Pair::measure(effort, || accept(&verifier, &token.text), || accept(&revocable, &token.text));
+        let detail = versus("without", pair, "with");
+        let title = format!("{name}, a revocation check asked");
+        bench.table.line(&title, Time(pair.second), Target::AtMost(120.0), &detail);
+
+        let read = || {
+            let Poll::Ready(Ok(token)) = verifier.verify_cached(&token.text) else { panic!("a good token") };
+            assert_eq!(token.claims::<User>().unwrap().tenant, "t-1029384756");
+        };
+        read();
+        let pair = Pair::measure(effort, || accept(&verifier, &token.text), read);
+        let detail = format!("{} allocs; {}", count(read).count_total, versus("without", pair, "with"));
+        bench.table.line(
+            &format!("{name}, claims as a type, over that"),
+            Time(pair.more),
+            Target::None,
+            &detail,
+        );
 
         // No issuer publishes a secret.
         if subject.key.public_pem().is_none() {
