@@ -28,9 +28,7 @@ pub(super) fn decode_into<'o>(encoded: &str, out: &'o mut [u8]) -> Option<&'o [u
 
 /// Decodes into a vector of its own, under the rules of [`decode_into`].
 pub(crate) fn decode(encoded: &str) -> Option<Vec<u8>> {
-    let len = decoded_bytes(encoded.len());
-    let mut out = Vec::with_capacity(len + SPARE);
-    out.resize(len, 0);
+    let mut out = vec![0; decoded_bytes(encoded.len())];
     let written = decode_into(encoded, &mut out)?.len();
     out.truncate(written);
     Some(out)
@@ -86,9 +84,6 @@ fn strict_engine() -> &'static impl Engine {
 /// So many bytes are encoded at a time to be compared: a multiple of three, so that only the last part has a rest, and
 /// more than most tokens have claims.
 const CHUNK: usize = 768;
-
-/// Room left behind what is decoded: the claims keep a key id and unescaped strings there without a second allocation.
-const SPARE: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use super::issuer::TrustAnchor;
 use super::tenants::{Registry, Residents, Seat, Tenant, Tenants};
 use crate::claims::read_issuer;
 use crate::error::{ConfigError, Rejection};
-use crate::jose::UnverifiedToken;
+use crate::jose::Decoded;
 #[cfg(feature = "remote")]
 use crate::keys::Means;
 
@@ -107,12 +107,12 @@ impl<'r> Snapshot<'r> {
     ///
     /// # Errors
     /// [`Unknown`]: what is wrong with `iss`, or that it names nobody who is here.
-    pub(super) fn find(&self, token: &UnverifiedToken<'_>) -> Result<Found<'r, '_>, Unknown> {
+    pub(super) fn find(&self, token: &Decoded<'_, '_>) -> Result<Found<'r, '_>, Unknown> {
         if let Some(only) = self.anchors.only() {
             return Ok(Found::Fixed { anchor: only, number: 0 });
         }
         let issuer = read_issuer(token.unverified_payload())?;
-        let number = self.anchors.by_identifier.get(&issuer).copied();
+        let number = self.anchors.by_identifier.get(&*issuer).copied();
         if let Some(found) = number.and_then(|number| self.anchors.numbered(number)) {
             return Ok(found);
         }

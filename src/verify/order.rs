@@ -12,7 +12,7 @@ use super::tenants::Tenant;
 use super::token::{KeyEvidence, VerifiedToken};
 use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
-use crate::jose::UnverifiedToken;
+use crate::jose::{Decoded, Room, Segments};
 use crate::keys::{Key, KeyWish, MAX_CANDIDATES, Selection};
 use crate::revoke::{RevocationCheck, RevocationStatus};
 use crate::time::{Clock, UnixTime};
@@ -107,7 +107,10 @@ impl Rules {
         let snapshot = self.anchors.snapshot();
         let found = snapshot.find_again(entry.whose(), entry.token().issuer())?;
         let anchor = found.anchor();
-        let keys = anchor.keys.current().ok().filter(|keys| keys.generation() == entry.generation())?;
+        let (generation, stale_age) = anchor.keys.serving()?;
+        if generation != entry.generation() {
+            return None;
+        }
         // 6. The time. The other claims cannot change, nor can the rules about them.
         let now = clock.now();
         if let Err(rejection) = check_time(entry.token().time(), now, &anchor.time) {
@@ -117,7 +120,7 @@ impl Rules {
             return None;
         }
         snapshot.passed(&found);
-        Some(self.check_revocation(entry.hand_out(keys.stale_age())))
+        Some(self.check_revocation(entry.hand_out(stale_age)))
     }
 
     /// 8. Whether it was revoked, of a token that is good by itself.
@@ -134,7 +137,8 @@ impl Rules {
     /// The order of the checks. One step, one reason; the first that fails ends it.
     fn check(&self, text: &str, clock: &dyn Clock) -> Result<(VerifiedToken, Basis), Stop<'_>> {
         // 1. Sizes, three segments, canonical base64url.
-        let token = UnverifiedToken::parse(text, self.max_token_bytes)?;
+        let mut room = Room::default();
+        let token = Segments::split(text, self.max_token_bytes)?.decode(&mut room)?;
         // 2. The header: no repeated member, nothing that must be understood and is not, an algorithm of the table.
         let header = token.header()?;
         let algorithm = header.algorithm();
@@ -180,7 +184,7 @@ impl Rules {
         // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile and the
         //    issuer's own rules ask for.
         drop(header);
-        let mut claims = ClaimsSet::parse(token.into_payload())?;
+        let mut claims = ClaimsSet::parse(token.into_payload(), key.id().map_or(0, str::len))?;
         let now = clock.now();
         anchor.check_claims(&claims, now)?;
         // 7. Possession, if the token is bound to a key.
@@ -200,7 +204,7 @@ impl Rules {
     ///
     /// The honest mistake, a token of another environment, gets the reason that helps and costs the issuer no fetch. What
     /// it says is not believed for anything else. With several issuers it was asked before, and is not read again.
-    fn is_foreign(&self, token: &UnverifiedToken<'_>, anchor: &TrustAnchor) -> bool {
+    fn is_foreign(&self, token: &Decoded<'_, '_>, anchor: &TrustAnchor) -> bool {
         self.anchors.only().is_some()
             && read_issuer(token.unverified_payload()).is_ok_and(|issuer| issuer != anchor.identifier)
     }
