@@ -18,7 +18,7 @@ pub(crate) fn measure(bench: &mut Bench) {
     for subject in &bench.subjects {
         let name = subject.algorithm.name();
         let tokens = subject.tokens(effort.calls() + 3);
-        let (last, tokens) = tokens.split_last_chunk::<3>().unwrap();
+        let (tokens, last) = tokens.split_last_chunk::<3>().unwrap();
 
         let verifier = subject.cached(DEFAULT_ENTRIES);
         accept(&verifier, &last[0].text);
