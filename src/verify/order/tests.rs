@@ -116,3 +116,27 @@ fn a_header_that_was_read_before_changes_no_answer_and_no_wish() {
     }
     assert_eq!(known, 6, "the headers of the other three fit no key, or several");
 }
+
+/// So nobody but the issuer fills the few places there are.
+#[test]
+fn no_header_is_kept_of_a_token_that_is_refused() {
+    let (mint, other) = (Mint::new("https://id.example"), Mint::new("https://id.example"));
+    let rules = rules(mint.jwks(), &mint);
+    let keeps = |token: &str| {
+        let keys = rules.anchors.fixed()[0].keys.current().unwrap();
+        keys.set().known_header(token.split('.').next().unwrap()).is_some()
+    };
+    let token = |by: &Mint, n: usize| by.token().header("x", n);
+    for (name, token, want) in [
+        ("forged", token(&other, 0).mint(), "signature_invalid"),
+        ("of another type", token(&mint, 1).header("typ", "jwt").mint(), "type_not_allowed"),
+        ("of an unknown key", token(&mint, 2).header("kid", "unknown").mint(), "key_unknown"),
+        ("for another audience", token(&mint, 3).claim("aud", "another").mint(), "audience_mismatch"),
+        ("good", token(&mint, 4).mint(), "ok"),
+    ] {
+        for time in ["first", "again"] {
+            assert_eq!(outcome_by(&rules, &mint, &token).0, want, "{name}, {time}");
+            assert_eq!(keeps(&token), want == "ok", "{name}, {time}");
+        }
+    }
+}
