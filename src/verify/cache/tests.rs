@@ -180,6 +180,47 @@ fn what_leaves_is_let_go_of_and_its_bytes_with_it() {
     assert!(table.find(100 << 33 | 100, &token).is_some());
 }
 
+#[test]
+fn threads_that_come_and_go_find_their_own_and_leave_nothing_behind() {
+    let clock = TestClock::new();
+    let mint = mint(&clock);
+    let uncached = verifier(&mint, 0);
+    let table = Table::new(24);
+    let empty = held(&table);
+    let basis = Basis { whose: Whose::Fixed(0), generation: 0, now: clock.now(), expires: UnixTime::MAX };
+    let tokens: Vec<_> = (0..48).map(|n| mint.token().subject(format!("{n}")).mint()).collect();
+    let verified: Vec<_> = tokens.iter().map(|token| verify(&uncached, token)).collect();
+    // Few places for many, and two tokens for each hash.
+    let hash = |n: usize| u64::try_from(n / 2 % 4 << 32 | n / 2).unwrap();
+    let found = |n: usize| table.find(hash(n), &tokens[n]);
+    thread::scope(|scope| {
+        for start in [0, 7, 23, 31] {
+            let (found, hash, table, tokens, verified) = (&found, &hash, &table, &tokens, &verified);
+            scope.spawn(move || {
+                for n in (0..4_000).map(|step| (start + step * 5) % 48) {
+                    match found(n) {
+                        Some(found) => {
+                            assert_eq!(found.entry().unwrap().token().subject(), verified[n].subject());
+                            table.remove(hash(n));
+                        }
+                        None => {
+                            let longest = Duration::from_secs(300);
+                            let entry = Entry::new(hash(n), &tokens[n], &verified[n], basis, longest);
+                            table.admit(entry.unwrap(), basis.now);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let there = (0..48).filter(|n| found(*n).is_some()).count();
+    assert_eq!(held(&table).0, there, "as many as can be found");
+    (0..48).for_each(|n| table.remove(hash(n)));
+    assert_eq!(held(&table), empty);
+    let alone = |token: &VerifiedToken| token.counts() == (1, 0);
+    assert!(verified.iter().all(alone), "nobody holds them any more");
+}
+
 /// What an application has read of the claims is dropped with the entry, and may do there what it likes.
 #[test]
 fn the_claims_of_an_application_are_dropped_without_the_lock() {
