@@ -191,7 +191,7 @@ fn threads_that_come_and_go_find_their_own_and_leave_nothing_behind() {
     let tokens: Vec<_> = (0..48).map(|n| mint.token().subject(format!("{n}")).mint()).collect();
     let verified: Vec<_> = tokens.iter().map(|token| verify(&uncached, token)).collect();
     // Few places for many, and two tokens for each hash.
-    let hash = |n: usize| u64::try_from(n / 2 % 4 << 32 | n / 2).unwrap();
+    let hash = |n: usize| u64::try_from(((n / 2 % 4) << 32) | (n / 2)).unwrap();
     let found = |n: usize| table.find(hash(n), &tokens[n]);
     thread::scope(|scope| {
         for start in [0, 7, 23, 31] {
