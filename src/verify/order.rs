@@ -4,7 +4,7 @@ use std::sync::Arc;
 #[cfg(feature = "remote")]
 use std::time::Duration;
 
-use super::anchors::{Anchors, Held, Unknown};
+use super::anchors::{Anchors, Found, Held, Unknown};
 use super::cache::{Basis, Entry, Sight, TokenCache};
 use super::issuer::TrustAnchor;
 #[cfg(feature = "remote")]
@@ -13,7 +13,7 @@ use super::token::{KeyEvidence, VerifiedToken};
 use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
 use crate::jose::{Decoded, Header, Room, Segments};
-use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection};
+use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection, Snapshot};
 use crate::revoke::{RevocationCheck, RevocationStatus};
 use crate::time::{Clock, UnixTime};
 
@@ -139,24 +139,30 @@ impl Rules {
         // 1. Sizes, three segments, canonical base64url.
         let mut room = Room::default();
         let segments = Segments::split(text, self.max_token_bytes)?;
-        let token = segments.decode(&mut room)?;
+        let snapshot = self.anchors.snapshot();
+        let only = snapshot.only().map(with_keys);
+        let known = only.as_ref().and_then(|only| known_header(only, &segments));
+        let token = match known {
+            Some(_) => segments.decode_behind_known_header(&mut room)?,
+            None => segments.decode(&mut room)?,
+        };
         // 3. The issuer; with several, `iss` picks whose rules and keys apply, by exact match. It speaks before its turn, as
         //    a header that one of its keys has verified before is not read again; what is wrong with it is told in its turn.
-        let snapshot = self.anchors.snapshot();
-        let issuer = snapshot.find(&token).map(|found| {
-            let keys = found.anchor().keys.current();
-            (found, keys)
-        });
-        let known = match &issuer {
-            Ok((_, Ok(keys))) => keys.set().known_header(segments.header()),
-            _ => None,
+        let named;
+        let issuer = match &only {
+            Some(only) => Ok(only),
+            None => {
+                named = snapshot.find(&token).map(with_keys);
+                named.as_ref()
+            }
         };
+        let known = known.or_else(|| issuer.ok().and_then(|issuer| known_header(issuer, &segments)));
         // 2. The header: no repeated member, nothing that must be understood and is not, an algorithm of the table.
         let head = match known {
             Some(known) => Head::Known(known),
             None => Head::New(token.header()?),
         };
-        let (found, keys) = issuer.as_ref().map_err(|unknown| Stop::from(unknown.clone()))?;
+        let (keys, found) = issuer.map_err(|unknown| Stop::from(unknown.clone()))?;
         let anchor = found.anchor();
         // The rest of the header is judged by that issuer's rules: our list of algorithms decides, not the token (RFC
         // 8725, section 3.1).
@@ -251,6 +257,17 @@ impl TrustAnchor {
         check_kind(claims, self.profile)?;
         self.required.check(claims.payload())
     }
+}
+
+/// An issuer and its present keys.
+type Trusted<'r, 's> = (Result<Snapshot<'s>, Unavailable>, Found<'r, 's>);
+
+fn with_keys<'r: 's, 's>(found: Found<'r, 's>) -> Trusted<'r, 's> {
+    (found.anchor().keys.current(), found)
+}
+
+fn known_header<'k>((keys, _): &'k Trusted<'_, '_>, token: &Segments<'_>) -> Option<KnownHeader<'k>> {
+    keys.as_ref().ok()?.set().known_header(token.header())
 }
 
 /// What a header says, or what the same header has led to before.
