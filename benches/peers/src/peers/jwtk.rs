@@ -1,0 +1,20 @@
+//! jwtk with its `openssl` feature, which all algorithms but RSA need. Its other backend is measured in `apart`.
+
+use std::hint::black_box;
+
+use jwtk::jwk::JwkSet;
+use portcullis_peer_bench_shared::{AUDIENCE, Extra, ISSUER, Local, Task};
+
+use super::Prepared;
+
+pub fn prepare(task: &Task) -> Prepared {
+    let set: JwkSet = serde_json::from_str(&task.jwks()).map_err(|error| error.to_string())?;
+    let verifier = set.verifier();
+    Ok(Box::new(Local(move |token: &str| {
+        // It checks the times, without skew; issuer and audience are left to the application.
+        let Ok(token) = verifier.verify::<Extra>(token) else { return false };
+        let claims = token.claims();
+        black_box(&claims.sub);
+        claims.iss.as_deref() == Some(ISSUER) && claims.aud.iter().any(|audience| audience == AUDIENCE)
+    })))
+}
