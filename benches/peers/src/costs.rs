@@ -13,8 +13,9 @@ pub struct Costs {
 pub struct Project {
     pub name: String,
     pub crates: u32,
-    /// Seconds of a debug build from nothing.
-    pub build: f64,
+    /// Seconds of processor time of a debug build from nothing, and on the wall.
+    pub cpu: f64,
+    pub wall: f64,
     /// Resident memory of that program after one verification, in KiB; of that the part that no file backs.
     pub resident: u64,
     pub anonymous: u64,

@@ -81,9 +81,11 @@ fn main() {
 /// The token is good until 2100, and the private key is thrown away.
 fn material(folder: &Path) {
     let subject = Subject::generate(Algorithm::Rs256);
-    for (name, text) in
-        [("token.txt", &subject.token), ("jwk.json", &subject.task.jwk), ("jwks.json", &subject.task.jwks())]
-    {
+    for (name, text) in [
+        ("token.txt", &subject.task.token),
+        ("jwk.json", &subject.task.jwk),
+        ("jwks.json", &subject.task.jwks()),
+    ] {
         fs::write(folder.join(name), text).expect("the folder can be written");
     }
 }

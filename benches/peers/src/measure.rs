@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use portcullis_peer_bench_shared::{Algorithm, Contender, Local, Sweep};
+use portcullis_peer_bench_shared::{Algorithm, Contender, Sweep, signature_alone};
 
 use crate::apart::Apart;
 use crate::layers::{bare, bare_07};
 use crate::machine::Machine;
-use crate::peers::{self, Axum, Peer, Prepared};
+use crate::peers::{self, Axum, Peer, Prepare, Prepared};
 use crate::report::version;
 use crate::results::{Added, Figure, Results, Row};
 use crate::subject::Subject;
@@ -66,38 +66,38 @@ pub fn all(effort: Effort) -> Results {
 fn library(results: &mut Results, peers: &[Peer], subject: &Subject, apart: &Apart, effort: Effort) {
     let algorithm = subject.task.algorithm;
     let mut places = Vec::new();
-    // A reference of its own: the one of the subject is lent to the closure.
-    let reference = Local(|_: &str| subject.reference.verifies(&subject.input, &subject.signature));
-    let mut contenders: Vec<Box<dyn Contender + '_>> = vec![Box::new(reference)];
+    let reference = signature_alone(&subject.task).expect("its own key and token");
+    let mut contenders = vec![reference];
+    // Of two programs the one that has more in its memory finds less of itself after a sweep, so each has a reference.
+    let other_reference = apart.prepare("signature", &subject.task).ok();
+    let first = 1 + other_reference.iter().len();
+    contenders.extend(other_reference);
     let candidates =
-        peers.iter().filter_map(|peer| Some((peer.name(), peer.prepare_library(&subject.task, apart)?)));
-    for (place, (name, prepared)) in candidates.enumerate() {
-        if let Some(contender) = admitted(&name, prepared, subject, &mut results.remarks) {
-            places.push(place);
+        peers.iter().filter_map(|peer| Some((peer, peer.prepare_library(&subject.task, apart)?)));
+    for (place, (peer, prepared)) in candidates.enumerate() {
+        if let Some(contender) = admitted(&peer.name(), prepared, subject, &mut results.remarks) {
+            let beside = if matches!(peer.library, Some(Prepare::Apart(_))) { 1 } else { 0 };
+            places.push((place, beside));
             contenders.push(contender);
         }
     }
-    let warm = warm(&mut contenders, &subject.token, effort.rounds());
-    let swept = swept(&mut contenders, &subject.token, effort.swept_samples());
-    let swept_signature = median(swept[0].clone());
-    let figures: Vec<_> = contenders
-        .iter_mut()
-        .enumerate()
-        .map(|(index, contender)| {
-            let ratios = warm[index].iter().zip(&warm[0]).map(|(own, reference)| own / reference);
-            let swept = median(swept[index].clone());
-            Figure {
-                time: rounded(median(warm[index].clone())),
-                ratio: rounded(median(ratios.collect())),
-                swept: rounded(swept),
-                swept_beyond: rounded(swept - swept_signature),
-                allocations: contender.allocations(&subject.token),
-            }
-        })
-        .collect();
-    results.reference.insert(algorithm, figures[0]);
-    for (place, figure) in places.into_iter().zip(&figures[1..]) {
-        results.library[place].cells.insert(algorithm, *figure);
+    let warm = warm(&mut contenders, &subject.task.token, effort.rounds());
+    let swept = swept(&mut contenders, &subject.task.token, effort.swept_samples());
+    let mut figure = |index: usize, beside: usize| {
+        // Within a round first: clock speed and load change between rounds, hardly within one.
+        let ratios = warm[index].iter().zip(&warm[beside]).map(|(own, reference)| own / reference);
+        let beyond = swept[index].iter().zip(&swept[beside]).map(|(own, reference)| own - reference);
+        Figure {
+            time: rounded(median(warm[index].clone())),
+            ratio: rounded(median(ratios.collect())),
+            swept: rounded(median(swept[index].clone())),
+            swept_beyond: rounded(median(beyond.collect())),
+            allocations: contenders[index].allocations(&subject.task.token),
+        }
+    };
+    results.reference.insert(algorithm, figure(0, 0));
+    for (index, (place, beside)) in (first..).zip(places) {
+        results.library[place].cells.insert(algorithm, figure(index, beside));
     }
 }
 
@@ -118,13 +118,12 @@ fn layers(results: &mut Results, peers: &[Peer], subject: &Subject, effort: Effo
             contenders.push(contender);
         }
     }
-    let warm = warm(&mut contenders, &subject.token, effort.rounds());
+    let warm = warm(&mut contenders, &subject.task.token, effort.rounds());
     let allocations: Vec<_> =
-        contenders.iter_mut().map(|contender| contender.allocations(&subject.token)).collect();
+        contenders.iter_mut().map(|contender| contender.allocations(&subject.task.token)).collect();
     let time = rounded(median(warm[0].clone()));
     results.bare_router.insert(algorithm, Added { time, allocations: allocations[0] });
     for (index, (place, bare)) in (2..).zip(places) {
-        // Within a round first: clock speed and load change between rounds, hardly within one.
         let more = warm[index].iter().zip(&warm[bare]).map(|(own, bare)| own - bare).collect();
         let added =
             Added { time: rounded(median(more)), allocations: allocations[index] - allocations[bare] };
@@ -147,7 +146,7 @@ fn admitted(
             return None;
         }
     };
-    if !contender.accepts(&subject.token) {
+    if !contender.accepts(&subject.task.token) {
         remarks.push(format!("{name}: no {algorithm}: it refuses the good token"));
         return None;
     }
@@ -160,7 +159,7 @@ fn admitted(
 }
 
 /// Microseconds of each contender in each round.
-fn warm<'a>(contenders: &mut [Box<dyn Contender + 'a>], token: &str, rounds: usize) -> Vec<Vec<f64>> {
+fn warm(contenders: &mut [Box<dyn Contender>], token: &str, rounds: usize) -> Vec<Vec<f64>> {
     let calls: Vec<u32> = contenders
         .iter_mut()
         .map(|contender| {
@@ -171,13 +170,13 @@ fn warm<'a>(contenders: &mut [Box<dyn Contender + 'a>], token: &str, rounds: usi
     turns(contenders, rounds, |index, contender| micros(contender.batch(token, calls[index])))
 }
 
-fn swept<'a>(contenders: &mut [Box<dyn Contender + 'a>], token: &str, samples: usize) -> Vec<Vec<f64>> {
+fn swept(contenders: &mut [Box<dyn Contender>], token: &str, samples: usize) -> Vec<Vec<f64>> {
     let mut sweep = Sweep::default();
     turns(contenders, samples, |_, contender| micros(contender.swept(token, &mut sweep)))
 }
 
-fn turns<'a>(
-    contenders: &mut [Box<dyn Contender + 'a>],
+fn turns(
+    contenders: &mut [Box<dyn Contender>],
     rounds: usize,
     mut sample: impl FnMut(usize, &mut dyn Contender) -> f64,
 ) -> Vec<Vec<f64>> {

@@ -34,14 +34,16 @@ pub fn print(results: &Results) {
 
     if let Some(costs) = costs::kept() {
         title(&format!("A project that verifies one token ({}, {})", costs.machine, costs.date));
-        println!("| {:<44} | crates | cold debug build | resident (anonymous) |", "");
-        println!("|{}|--:|--:|--:|", "-".repeat(46));
+        println!(
+            "| {:<29} | crates | debug build, CPU s | on the wall, s | resident, MiB | anonymous, MiB |",
+            ""
+        );
+        println!("|{}|--:|--:|--:|--:|--:|", "-".repeat(31));
         for project in &costs.projects {
-            let [resident, anonymous] =
-                [project.resident, project.anonymous].map(|kib| format!("{:.1}", kib as f64 / 1024.0));
+            let [resident, anonymous] = [project.resident, project.anonymous].map(|kib| kib as f64 / 1024.0);
             println!(
-                "| {:<44} | {:>6} | {:>14.0} s | {resident:>8} MiB ({anonymous}) |",
-                project.name, project.crates, project.build
+                "| {:<29} | {:>6} | {:>18.0} | {:>14.0} | {resident:>13.1} | {anonymous:>14.1} |",
+                project.name, project.crates, project.cpu, project.wall
             );
         }
     }
@@ -65,16 +67,16 @@ fn title(text: &str) {
 }
 
 fn head() {
-    print!("| {:<44} |", "");
+    print!("| {:<47} |", "");
     for algorithm in Algorithm::ALL {
         print!(" {:>17} |", algorithm.name());
     }
-    print!("\n|{}|", "-".repeat(46));
+    print!("\n|{}|", "-".repeat(49));
     println!("{}", "--:|".repeat(Algorithm::ALL.len()));
 }
 
 fn line<C>(name: &str, cells: &BTreeMap<Algorithm, C>, show: impl Fn(&C) -> String) {
-    print!("| {name:<44} |");
+    print!("| {name:<47} |");
     for algorithm in Algorithm::ALL {
         print!(" {:>17} |", cells.get(&algorithm).map_or_else(|| "-".into(), &show));
     }
@@ -83,6 +85,7 @@ fn line<C>(name: &str, cells: &BTreeMap<Algorithm, C>, show: impl Fn(&C) -> Stri
 
 fn label<C>(row: &Row<C>) -> String {
     match row.name.split_once(", ") {
+        _ if row.version.is_empty() => row.name.clone(),
         Some((package, variant)) => format!("{package} {}, {variant}", row.version),
         None => format!("{} {}", row.name, row.version),
     }

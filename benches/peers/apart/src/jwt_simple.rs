@@ -26,7 +26,7 @@ pub fn prepare(task: &Task) -> Result<Box<dyn Contender>, String> {
             contender(move |token, options| key.verify_token(token, options).ok())
         }
         Algorithm::Hs256 => {
-            let key = HS256Key::from_bytes(task.secret.as_bytes());
+            let key = HS256Key::from_bytes(&task.key);
             contender(move |token, options| key.verify_token(token, options).ok())
         }
     })

@@ -7,11 +7,12 @@
 mod jwt_simple;
 mod jwtk;
 
-use portcullis_peer_bench_shared::serve;
+use portcullis_peer_bench_shared::{serve, signature_alone};
 
 fn main() {
     serve(|peer, task| match peer {
         "jwt-simple" => jwt_simple::prepare(task),
+        "signature" => signature_alone(task),
         "jwtk" => jwtk::prepare(task),
         _ => Err("nobody here has that name".into()),
     });

@@ -42,8 +42,10 @@ pub struct Task {
     pub algorithm: Algorithm,
     /// The key as a JSON Web Key with `kid`, `alg` and `use`.
     pub jwk: String,
-    /// The octets of an HMAC key, which are ASCII here; empty for the others.
-    pub secret: String,
+    /// The public key as aws-lc-rs reads it, or the octets of the HMAC key.
+    pub key: Vec<u8>,
+    /// A good token.
+    pub token: String,
 }
 
 impl Task {

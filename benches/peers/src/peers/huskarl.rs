@@ -2,6 +2,7 @@
 //! the answer at hand. Its backend is RustCrypto.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,11 +12,14 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use huskarl_axum::extractors::ValidatedToken;
 use huskarl_axum::layers::ValidatorLayer;
-use huskarl_resource_server::core::Error;
+use huskarl_crypto_native::symmetric::SymmetricKey;
+use huskarl_resource_server::core::crypto::verifier::{JwsVerifier, JwsVerifierPlatform};
 use huskarl_resource_server::core::http::{HttpClient, HttpResponse, Idempotency};
+use huskarl_resource_server::core::jwk::{OctKey, SymmetricJwk};
 use huskarl_resource_server::core::platform::MaybeSendBoxFuture;
+use huskarl_resource_server::core::{EndpointUrl, Error};
 use huskarl_resource_server::validator::rfc9068::{Rfc9068AccessTokenClaims, Rfc9068Validator};
-use portcullis_peer_bench_shared::{AUDIENCE, ISSUER, Local, SKEW, Task};
+use portcullis_peer_bench_shared::{AUDIENCE, Algorithm, ISSUER, KEY_ID, Local, SKEW, Task};
 
 use super::Prepared;
 use crate::layers::{at_once, through};
@@ -49,15 +53,35 @@ async fn answer(token: ValidatedToken<Rfc9068AccessTokenClaims>) {
 }
 
 fn validator(task: &Task) -> Result<Rfc9068Validator, String> {
-    let validator = Rfc9068Validator::builder()
+    let builder = Rfc9068Validator::builder()
         .issuer(ISSUER)
         .audience(AUDIENCE)
         .allowed_signing_algorithms(vec![task.algorithm.name().to_owned()])
         .clock_leeway(Duration::from_secs(SKEW))
-        .jwks_uri("https://id.example.com/jwks.json".parse().map_err(|error: Error| error.to_string())?)
-        .jwks_source(AtHand(task.jwks().into()))
-        .build();
-    at_once(validator).map_err(|error| error.to_string())
+        .jwks_uri("https://id.example.com/jwks.json".parse().map_err(|error: Error| error.to_string())?);
+    let builder = if task.algorithm == Algorithm::Hs256 {
+        // A secret is handed over, never published.
+        let key = OctKey::builder().k(task.key.clone()).build();
+        let key = SymmetricJwk::builder().key(key).algorithm(task.algorithm.name()).kid(KEY_ID).build();
+        let key = SymmetricKey::from_jwk(key).map_err(|error| error.to_string())?;
+        builder.jws_verifier_factory(given(Arc::new(key)))
+    } else {
+        builder.jwks_source(AtHand(task.jwks().into()))
+    };
+    at_once(builder.build()).map_err(|error| error.to_string())
+}
+
+/// A factory of one verifier that exists already.
+fn given(
+    verifier: Arc<dyn JwsVerifier>,
+) -> impl Fn(
+    Option<&EndpointUrl>,
+    Arc<dyn JwsVerifierPlatform>,
+) -> MaybeSendBoxFuture<'static, Result<Arc<dyn JwsVerifier>, Error>> {
+    move |_, _| {
+        let verifier = Arc::clone(&verifier);
+        Box::pin(async move { Ok(verifier) })
+    }
 }
 
 struct AtHand(Bytes);
