@@ -77,13 +77,18 @@
 //! 6. `iss`, `aud`, `exp`, `nbf`, each of its JSON type, with 60 s of skew; what the [`Profile`] and the issuer's own
 //!    rules ask for;
 //! 7. `cnf`: a token that is bound to a key is refused, as possession is not checked;
-//! 8. the scopes that the route requires.
+//! 8. [revocation](revoke), if you give it a check;
+//! 9. the scopes that the route requires.
+//!
+//! A token that was verified before is not verified again while its key, its issuer and the rules are the same:
+//! [`VerifierBuilder::token_cache`]. Its times and its revocation are judged for every request.
 //!
 //! # What it does not do
 //!
 //! It does not issue tokens, log users in or keep sessions. It does not look for tokens in cookies, bodies or query
-//! strings. Encrypted tokens and opaque tokens are refused. Revocation before `exp`, DPoP and client certificates are not
-//! checked; a token bound to a key is refused, never treated as a plain bearer token.
+//! strings. Encrypted tokens and opaque tokens are refused. It keeps no list of revoked tokens, but asks
+//! [yours](VerifierBuilder::revocation). DPoP and client certificates are not checked; a token bound to a key is
+//! refused, never treated as a plain bearer token.
 //!
 //! # Features
 //!
@@ -111,6 +116,8 @@ pub mod jose;
 pub mod keys;
 pub mod providers;
 pub mod require;
+pub mod revoke;
+mod stripes;
 #[cfg(test)]
 mod testing;
 #[cfg(feature = "testkit")]
@@ -133,7 +140,7 @@ pub use time::{Clock, SystemClock, UnixTime};
 pub use verify::HealthWatch;
 #[cfg(feature = "remote")]
 pub use verify::tenants;
-pub use verify::{Health, Issuer, VerifiedToken, Verifier, VerifierBuilder};
+pub use verify::{Health, Issuer, TokenCacheStatus, VerifiedToken, Verifier, VerifierBuilder};
 
 // The code of the recipe compiles.
 #[cfg(doctest)]

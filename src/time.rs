@@ -1,6 +1,7 @@
 //! Points in time and the only door to a clock.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A point in time as a NumericDate: seconds since 1970-01-01T00:00:00Z, leap seconds ignored
@@ -21,21 +22,30 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UnixTime {
     seconds: i64,
-    nanos: u32,
+    /// One more than the nanoseconds, so that an optional time is no larger: verified tokens are kept by the thousand.
+    fraction: NonZeroU32,
 }
 
 impl UnixTime {
     /// 1970-01-01T00:00:00Z.
-    pub const EPOCH: Self = Self { seconds: 0, nanos: 0 };
+    pub const EPOCH: Self = Self::new(0, 0);
     /// The latest point that can be named.
-    pub const MAX: Self = Self { seconds: i64::MAX, nanos: NANOS_PER_SECOND - 1 };
+    pub const MAX: Self = Self::new(i64::MAX, NANOS_PER_SECOND - 1);
     /// The earliest point that can be named.
-    pub const MIN: Self = Self { seconds: i64::MIN, nanos: 0 };
+    pub const MIN: Self = Self::new(i64::MIN, 0);
+
+    const fn new(seconds: i64, nanos: u32) -> Self {
+        Self { seconds, fraction: NonZeroU32::MIN.saturating_add(nanos) }
+    }
+
+    const fn nanos(self) -> u32 {
+        self.fraction.get() - 1
+    }
 
     /// The start of the given second.
     #[must_use]
     pub const fn from_seconds(seconds: i64) -> Self {
-        Self { seconds, nanos: 0 }
+        Self::new(seconds, 0)
     }
 
     /// The second this point lies in, fraction dropped.
@@ -48,11 +58,11 @@ impl UnixTime {
     #[must_use]
     pub fn saturating_add(self, by: Duration) -> Self {
         let Ok(seconds) = i64::try_from(by.as_secs()) else { return Self::MAX };
-        let nanos = self.nanos + by.subsec_nanos();
+        let nanos = self.nanos() + by.subsec_nanos();
         let (carry, nanos) =
             if nanos >= NANOS_PER_SECOND { (1, nanos - NANOS_PER_SECOND) } else { (0, nanos) };
         match self.seconds.checked_add(seconds).and_then(|s| s.checked_add(carry)) {
-            Some(seconds) => Self { seconds, nanos },
+            Some(seconds) => Self::new(seconds, nanos),
             None => Self::MAX,
         }
     }
@@ -61,12 +71,12 @@ impl UnixTime {
     #[must_use]
     pub fn saturating_sub(self, by: Duration) -> Self {
         let Ok(seconds) = i64::try_from(by.as_secs()) else { return Self::MIN };
-        let (borrow, nanos) = match self.nanos.checked_sub(by.subsec_nanos()) {
+        let (borrow, nanos) = match self.nanos().checked_sub(by.subsec_nanos()) {
             Some(nanos) => (0, nanos),
-            None => (1, NANOS_PER_SECOND + self.nanos - by.subsec_nanos()),
+            None => (1, NANOS_PER_SECOND + self.nanos() - by.subsec_nanos()),
         };
         match self.seconds.checked_sub(seconds).and_then(|s| s.checked_sub(borrow)) {
-            Some(seconds) => Self { seconds, nanos },
+            Some(seconds) => Self::new(seconds, nanos),
             None => Self::MIN,
         }
     }
@@ -78,9 +88,11 @@ impl UnixTime {
             return Duration::ZERO;
         }
         let seconds = self.seconds.abs_diff(earlier.seconds);
-        match self.nanos.checked_sub(earlier.nanos) {
+        match self.nanos().checked_sub(earlier.nanos()) {
             Some(nanos) => Duration::new(seconds, nanos),
-            None => Duration::new(seconds.saturating_sub(1), NANOS_PER_SECOND + self.nanos - earlier.nanos),
+            None => {
+                Duration::new(seconds.saturating_sub(1), NANOS_PER_SECOND + self.nanos() - earlier.nanos())
+            }
         }
     }
 
@@ -96,7 +108,7 @@ impl UnixTime {
         // `as` saturates, which is the behaviour promised above; `try_from` does not exist for floats.
         #[expect(clippy::as_conversions, reason = "float to integer saturates by definition")]
         let (whole, nanos) = (whole as i64, ((seconds - whole) * f64::from(NANOS_PER_SECOND)) as u32);
-        Some(Self { seconds: whole, nanos: nanos.min(NANOS_PER_SECOND - 1) })
+        Some(Self::new(whole, nanos.min(NANOS_PER_SECOND - 1)))
     }
 }
 
@@ -113,7 +125,7 @@ impl From<SystemTime> for UnixTime {
 /// Seconds since the epoch, with the fraction where there is one.
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.nanos {
+        match self.nanos() {
             0 => write!(f, "{}", self.seconds),
             nanos => write!(f, "{}+{:.3}s", self.seconds, f64::from(nanos) / f64::from(NANOS_PER_SECOND)),
         }
@@ -172,26 +184,22 @@ mod tests {
             ("infinite", f64::INFINITY, None),
             ("not a number", f64::NAN, None),
         ] {
-            let got = UnixTime::from_fractional_seconds(number).map(|t| (t.seconds, t.nanos));
+            let got = UnixTime::from_fractional_seconds(number).map(|t| (t.seconds, t.nanos()));
             assert_eq!(got, want, "{name}");
         }
     }
 
     #[test]
     fn addition_carries_and_saturates() {
-        let half = UnixTime { seconds: 10, nanos: 600_000_000 };
-        assert_eq!(
-            half.saturating_add(Duration::from_millis(500)),
-            UnixTime { seconds: 11, nanos: 100_000_000 }
-        );
+        let half = UnixTime::new(10, 600_000_000);
+        assert_eq!(half.saturating_add(Duration::from_millis(500)), UnixTime::new(11, 100_000_000));
         assert_eq!(UnixTime::MAX.saturating_add(Duration::from_secs(1)), UnixTime::MAX);
         assert_eq!(UnixTime::EPOCH.saturating_add(Duration::MAX), UnixTime::MAX);
     }
 
     #[test]
     fn differences_borrow_and_never_go_below_zero() {
-        let (early, late) =
-            (UnixTime { seconds: 1, nanos: 900_000_000 }, UnixTime { seconds: 3, nanos: 100_000_000 });
+        let (early, late) = (UnixTime::new(1, 900_000_000), UnixTime::new(3, 100_000_000));
         assert_eq!(late.saturating_since(early), Duration::from_millis(1_200));
         assert_eq!(early.saturating_since(late), Duration::ZERO);
         assert_eq!(UnixTime::MAX.saturating_since(UnixTime::MIN).as_secs(), u64::MAX);
@@ -199,7 +207,7 @@ mod tests {
 
     #[test]
     fn shown_in_seconds_and_with_a_fraction_where_there_is_one() {
-        let half = UnixTime { seconds: -7, nanos: 500_000_000 };
+        let half = UnixTime::new(-7, 500_000_000);
         assert_eq!((half.seconds(), half.to_string().as_str()), (-7, "-7+0.500s"));
         assert_eq!(format!("{:?} {half:?}", UnixTime::from_seconds(42)), "42 -7+0.500s");
     }

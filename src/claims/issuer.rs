@@ -1,5 +1,6 @@
 //! Whose token it claims to be.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, Deserializer, MapAccess, Visitor};
@@ -11,7 +12,7 @@ use crate::jose::Text;
 ///
 /// # Errors
 /// [`Rejection::ClaimsMalformed`], [`Rejection::ClaimMissing`] or [`Rejection::ClaimType`].
-pub(crate) fn read_issuer(payload: &[u8]) -> Result<String, Rejection> {
+pub(crate) fn read_issuer(payload: &[u8]) -> Result<Cow<'_, str>, Rejection> {
     let mut pass = IssuerPass::default();
     let mut input = serde_json::Deserializer::from_slice(payload);
     let outcome = input.deserialize_map(IssuerVisitor(&mut pass)).and_then(|()| input.end());
@@ -26,22 +27,22 @@ pub(crate) fn read_issuer(payload: &[u8]) -> Result<String, Rejection> {
 }
 
 #[derive(Default)]
-struct IssuerPass {
-    issuer: Option<String>,
+struct IssuerPass<'p> {
+    issuer: Option<Cow<'p, str>>,
     reading: bool,
     repeated: bool,
 }
 
-struct IssuerVisitor<'p>(&'p mut IssuerPass);
+struct IssuerVisitor<'v, 'p>(&'v mut IssuerPass<'p>);
 
-impl<'de> Visitor<'de> for IssuerVisitor<'_> {
+impl<'p> Visitor<'p> for IssuerVisitor<'_, 'p> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a claims set")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'p>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(Text(name)) = members.next_key()? {
             self.0.reading = name == "iss";
             if !self.0.reading {
@@ -50,7 +51,7 @@ impl<'de> Visitor<'de> for IssuerVisitor<'_> {
             }
             self.0.repeated = self.0.issuer.is_some();
             let Text(issuer) = members.next_value()?;
-            self.0.issuer = Some(issuer.into_owned());
+            self.0.issuer = Some(issuer);
             if self.0.repeated {
                 return Err(de::Error::custom("repeated member"));
             }

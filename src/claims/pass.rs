@@ -1,17 +1,11 @@
 //! One pass over a payload.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
-use super::marks::Marks;
+use super::marks::{Mark, Marks};
 use super::span::{Span, Spanner, Spans};
 use super::time::TimeClaims;
-use super::values::{NumericDate, Strings};
+use super::values::{date, strings, typed};
 use crate::error::Rejection;
-use crate::jose::{Names, Reading, StrictValue, Text};
+use crate::jose::{Cursor, Literal, Names, Value};
 use crate::time::UnixTime;
 
 /// What was read of the registered claims, and of those that tell other kinds of tokens.
@@ -37,169 +31,169 @@ pub(super) struct Fields {
 /// Reads the claims of a payload; strings that it holds only in escaped form are given beside them, to be kept behind it.
 ///
 /// # Errors
-/// [`Rejection::ClaimsMalformed`], [`Rejection::ClaimRepeated`] or [`Rejection::ClaimType`].
+/// [`Rejection::ClaimsMalformed`], [`Rejection::ClaimRepeated`] or [`Rejection::ClaimType`]: the first fault there is.
 pub(super) fn read_fields(payload: &str) -> Result<(Fields, String), Rejection> {
-    let mut pass =
-        Pass { spanner: Spanner::new(payload), fields: Fields::default(), reading: Reading::default() };
-    let mut input = serde_json::Deserializer::from_str(payload);
-    let outcome = input.deserialize_map(ClaimsVisitor(&mut pass)).and_then(|()| input.end());
-    match (outcome, pass.reading) {
-        (Ok(()), _) => Ok((pass.fields, pass.spanner.into_appended())),
-        (Err(_), Reading { repeated: true, member }) => Err(Rejection::ClaimRepeated { claim: member }),
-        (Err(error), Reading { member: Some(claim), .. }) if error.is_data() => {
-            Err(Rejection::ClaimType { claim })
-        }
-        (Err(_), _) => Err(Rejection::ClaimsMalformed),
-    }
+    let mut pass = Pass {
+        fields: Fields::default(),
+        amr: false,
+        auth_time: false,
+        others: Names::default(),
+        spanner: Spanner::behind(payload),
+    };
+    let mut cursor = Cursor::new(payload);
+    cursor.object(|cursor, name| pass.member(cursor, name))?;
+    cursor.end()?;
+    Ok((pass.fields, pass.spanner.into_appended()))
 }
 
 struct Pass<'p> {
-    spanner: Spanner<'p>,
     fields: Fields,
-    reading: Reading,
-}
-
-impl Pass<'_> {
-    fn span<E: de::Error>(&mut self, text: &Text<'_>) -> Result<Span, E> {
-        self.spanner.span(&text.0).ok_or_else(|| E::custom("too long"))
-    }
-}
-
-struct ClaimsVisitor<'v, 'p>(&'v mut Pass<'p>);
-
-impl<'p> Visitor<'p> for ClaimsVisitor<'_, 'p> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a claims set")
-    }
-
-    fn visit_map<A: MapAccess<'p>>(self, mut members: A) -> Result<(), A::Error> {
-        let pass = self.0;
-        let mut others = Names::default();
-        let (mut amr, mut auth_time) = (false, false);
-        while let Some(Text(name)) = members.next_key()? {
-            match &*name {
-                "iss" => pass.string(&mut members, "iss", |f| &mut f.iss)?,
-                "sub" => pass.string(&mut members, "sub", |f| &mut f.sub)?,
-                "jti" => pass.string(&mut members, "jti", |f| &mut f.jti)?,
-                "client_id" => pass.string(&mut members, "client_id", |f| &mut f.client_id)?,
-                "azp" => pass.string(&mut members, "azp", |f| &mut f.azp)?,
-                "acr" => pass.string(&mut members, "acr", |f| &mut f.acr)?,
-                "aud" => pass.strings(&mut members, "aud", |f| &mut f.aud)?,
-                "scope" => pass.strings(&mut members, "scope", |f| &mut f.scope)?,
-                "scp" => pass.strings(&mut members, "scp", |f| &mut f.scp)?,
-                "exp" => pass.date(&mut members, "exp", |f| &mut f.time.exp)?,
-                "nbf" => pass.date(&mut members, "nbf", |f| &mut f.time.nbf)?,
-                "iat" => pass.date(&mut members, "iat", |f| &mut f.time.iat)?,
-                "auth_time" => {
-                    let value = pass.informative(&mut members, "auth_time", &mut auth_time)?;
-                    pass.fields.auth_time = serde_json::from_str(value).ok().map(|NumericDate(time)| time);
-                }
-                "amr" => {
-                    let value = pass.informative(&mut members, "amr", &mut amr)?;
-                    let strings = Strings { spanner: &mut pass.spanner };
-                    let read = strings.deserialize(&mut serde_json::Deserializer::from_str(value));
-                    pass.fields.amr = read.unwrap_or_default();
-                }
-                "cnf" => {
-                    pass.reading.enter("cnf", &mut pass.fields.cnf)?;
-                    // A member repeated inside is a fault of the payload; only another type is one of the claim.
-                    pass.reading.member = None;
-                    if !matches!(members.next_value()?, StrictValue::Object) {
-                        pass.reading.member = Some("cnf");
-                        return Err(de::Error::custom("not an object"));
-                    }
-                }
-                "nonce" => {
-                    pass.reading.enter("nonce", &mut pass.fields.nonce)?;
-                    pass.reading.member = None;
-                    members.next_value::<StrictValue<'_>>()?;
-                }
-                "typ" => {
-                    if let Some(value) = pass.word(&mut members, name, &mut others)? {
-                        pass.fields.marks.keycloak_type(&value);
-                    }
-                }
-                "token_use" => {
-                    if let Some(value) = pass.word(&mut members, name, &mut others)? {
-                        pass.fields.marks.token_use(&value);
-                    }
-                }
-                other => {
-                    pass.fields.marks.presence(other);
-                    pass.reading.enter_unknown(name, &mut others)?;
-                    members.next_value::<StrictValue<'_>>()?;
-                }
-            }
-        }
-        Ok(())
-    }
+    amr: bool,
+    auth_time: bool,
+    others: Names<'p>,
+    spanner: Spanner,
 }
 
 impl<'p> Pass<'p> {
-    fn string<A: MapAccess<'p>>(
+    fn member(&mut self, cursor: &mut Cursor<'p>, name: Literal<'p>) -> Result<(), Rejection> {
+        let Self { fields, spanner, .. } = self;
+        match name.text.as_bytes() {
+            b"iss" => string("iss", &mut fields.iss, cursor, spanner),
+            b"sub" => string("sub", &mut fields.sub, cursor, spanner),
+            b"jti" => string("jti", &mut fields.jti, cursor, spanner),
+            b"client_id" => string("client_id", &mut fields.client_id, cursor, spanner),
+            b"azp" => string("azp", &mut fields.azp, cursor, spanner),
+            b"acr" => string("acr", &mut fields.acr, cursor, spanner),
+            b"aud" => one_or_several("aud", &mut fields.aud, cursor, spanner),
+            b"scope" => one_or_several("scope", &mut fields.scope, cursor, spanner),
+            b"scp" => one_or_several("scp", &mut fields.scp, cursor, spanner),
+            b"exp" => numeric_date("exp", &mut fields.time.exp, cursor),
+            b"nbf" => numeric_date("nbf", &mut fields.time.nbf, cursor),
+            b"iat" => numeric_date("iat", &mut fields.time.iat, cursor),
+            b"auth_time" => {
+                let mut value = informative("auth_time", &mut self.auth_time, cursor)?;
+                fields.auth_time = value.number().ok().and_then(|number| date(number).ok());
+                Ok(())
+            }
+            b"amr" => {
+                let mut value = informative("amr", &mut self.amr, cursor)?;
+                fields.amr = strings(&mut value, spanner).unwrap_or_default();
+                Ok(())
+            }
+            b"cnf" => {
+                once("cnf", std::mem::replace(&mut fields.cnf, true))?;
+                cursor.colon()?;
+                match cursor.value()? {
+                    Value::Object => Ok(()),
+                    _ => Err(Rejection::ClaimType { claim: "cnf" }),
+                }
+            }
+            b"nonce" => {
+                once("nonce", std::mem::replace(&mut fields.nonce, true))?;
+                cursor.colon()?;
+                cursor.value()?;
+                Ok(())
+            }
+            b"typ" => self.other(name, cursor, |marks, value| marks.keycloak_type(value)),
+            b"token_use" => self.other(name, cursor, |marks, value| marks.token_use(value)),
+            b"at_hash" => self.mark_of_id_token(Mark::AtHash, name, cursor),
+            b"c_hash" => self.mark_of_id_token(Mark::CHash, name, cursor),
+            b"s_hash" => self.mark_of_id_token(Mark::SHash, name, cursor),
+            b"events" => {
+                fields.marks.neither = Some(Mark::Events);
+                self.other(name, cursor, |_, _| {})
+            }
+            _ => self.other(name, cursor, |_, _| {}),
+        }
+    }
+
+    /// A claim without a registered type; `note` is told what it says, if it is a string.
+    fn other(
         &mut self,
-        members: &mut A,
-        claim: &'static str,
-        field: fn(&mut Fields) -> &mut Option<Span>,
-    ) -> Result<(), A::Error> {
-        self.reading.enter(claim, &mut field(&mut self.fields).is_some())?;
-        let text = members.next_value()?;
-        *field(&mut self.fields) = Some(self.span(&text)?);
+        name: Literal<'p>,
+        cursor: &mut Cursor<'p>,
+        note: impl FnOnce(&mut Marks, &str),
+    ) -> Result<(), Rejection> {
+        if !self.others.insert(name.text) {
+            return Err(Rejection::ClaimRepeated { claim: None });
+        }
+        cursor.colon()?;
+        if let Value::Text(value) = cursor.value()? {
+            note(&mut self.fields.marks, &value.text);
+        }
         Ok(())
     }
 
-    fn strings<A: MapAccess<'p>>(
+    /// Hashes of other artefacts stand only in ID tokens
+    /// ([OpenID Connect Core, section 3.3.2.11](https://openid.net/specs/openid-connect-core-1_0.html#HybridIDToken)).
+    fn mark_of_id_token(
         &mut self,
-        members: &mut A,
-        claim: &'static str,
-        field: fn(&mut Fields) -> &mut Spans,
-    ) -> Result<(), A::Error> {
-        self.reading.enter(claim, &mut field(&mut self.fields).is_present())?;
-        let spans = members.next_value_seed(Strings { spanner: &mut self.spanner })?;
-        *field(&mut self.fields) = spans;
-        Ok(())
-    }
-
-    fn date<A: MapAccess<'p>>(
-        &mut self,
-        members: &mut A,
-        claim: &'static str,
-        field: fn(&mut Fields) -> &mut Option<UnixTime>,
-    ) -> Result<(), A::Error> {
-        self.reading.enter(claim, &mut field(&mut self.fields).is_some())?;
-        let NumericDate(time) = members.next_value()?;
-        *field(&mut self.fields) = Some(time);
-        Ok(())
-    }
-
-    /// A claim by which nothing is decided here, and which some issuers write in a form of their own: AD FS gives
-    /// `auth_time` as text, Supabase `amr` as objects. What cannot be read counts as absent, and refuses no token.
-    fn informative<A: MapAccess<'p>>(
-        &mut self,
-        members: &mut A,
-        claim: &'static str,
-        seen: &mut bool,
-    ) -> Result<&'p str, A::Error> {
-        self.reading.enter(claim, seen)?;
-        self.reading.member = None;
-        let value = members.next_value::<&RawValue>()?.get();
-        serde_json::from_str::<StrictValue<'_>>(value).map_err(de::Error::custom)?;
-        Ok(value)
-    }
-
-    /// A claim without a registered type, if it is a string.
-    fn word<A: MapAccess<'p>>(
-        &mut self,
-        members: &mut A,
-        name: Cow<'p, str>,
-        others: &mut Names<'p>,
-    ) -> Result<Option<Cow<'p, str>>, A::Error> {
-        self.reading.enter_unknown(name, others)?;
-        Ok(match members.next_value()? {
-            StrictValue::Text(text) => Some(text),
-            _ => None,
-        })
+        mark: Mark,
+        name: Literal<'p>,
+        cursor: &mut Cursor<'p>,
+    ) -> Result<(), Rejection> {
+        self.fields.marks.id_token = Some(mark);
+        self.other(name, cursor, |_, _| {})
     }
 }
+
+fn once(claim: &'static str, seen: bool) -> Result<(), Rejection> {
+    if seen { Err(Rejection::ClaimRepeated { claim: Some(claim) }) } else { Ok(()) }
+}
+
+fn string(
+    claim: &'static str,
+    field: &mut Option<Span>,
+    cursor: &mut Cursor<'_>,
+    spanner: &mut Spanner,
+) -> Result<(), Rejection> {
+    once(claim, field.is_some())?;
+    cursor.colon()?;
+    let literal = cursor.string().map_err(typed(claim))?;
+    *field = Some(spanner.span(&literal)?);
+    Ok(())
+}
+
+fn one_or_several(
+    claim: &'static str,
+    field: &mut Spans,
+    cursor: &mut Cursor<'_>,
+    spanner: &mut Spanner,
+) -> Result<(), Rejection> {
+    once(claim, field.is_present())?;
+    cursor.colon()?;
+    *field = strings(cursor, spanner).map_err(typed(claim))?;
+    Ok(())
+}
+
+fn numeric_date(
+    claim: &'static str,
+    field: &mut Option<UnixTime>,
+    cursor: &mut Cursor<'_>,
+) -> Result<(), Rejection> {
+    once(claim, field.is_some())?;
+    cursor.colon()?;
+    *field = Some(date(cursor.number().map_err(typed(claim))?)?);
+    Ok(())
+}
+
+/// A claim by which nothing is decided here, and which some issuers write in a form of their own: AD FS gives
+/// `auth_time` as text, Supabase `amr` as objects. What cannot be read counts as absent, and refuses no token.
+///
+/// Gives the place of the value, which is JSON.
+fn informative<'p>(
+    claim: &'static str,
+    seen: &mut bool,
+    cursor: &mut Cursor<'p>,
+) -> Result<Cursor<'p>, Rejection> {
+    once(claim, std::mem::replace(seen, true))?;
+    cursor.colon()?;
+    let value = cursor.clone();
+    cursor.value()?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod alike;
+#[cfg(test)]
+mod oracle;

@@ -1,11 +1,7 @@
 //! Claims that must have one of some values.
 
-use std::fmt;
-
-use serde::de::{Deserializer, MapAccess, Visitor};
-
 use crate::error::Rejection;
-use crate::jose::{StrictValue, Text};
+use crate::jose::{Cursor, Malformed, Value};
 
 /// The claims that an issuer's tokens must have, each with the values that it may have.
 #[derive(Clone, Debug, Default)]
@@ -45,46 +41,27 @@ impl RequiredClaims {
         }
         let mut found: Vec<_> =
             required.iter().map(|claim| Err(Rejection::ClaimMissing { claim: claim.name })).collect();
-        let mut input = serde_json::Deserializer::from_str(payload);
-        let visitor = RequiredVisitor { required, found: &mut found };
-        input.deserialize_map(visitor).map_err(|_| Rejection::ClaimsMalformed)?;
+        Cursor::new(payload).object(|cursor, name| {
+            cursor.colon()?;
+            let value = cursor.value()?;
+            let ours = required.iter().zip(&mut found).find(|(claim, _)| claim.name == name.text);
+            if let Some((claim, found)) = ours {
+                *found = claim.judge(&value);
+            }
+            Ok::<_, Malformed>(())
+        })?;
         found.into_iter().collect()
     }
 }
 
 impl RequiredClaim {
-    fn judge(&self, value: &StrictValue<'_>) -> Result<(), Rejection> {
+    fn judge(&self, value: &Value<'_>) -> Result<(), Rejection> {
         let claim = self.name;
         match value {
-            StrictValue::Text(text) if self.values.iter().any(|own| **own == **text) => Ok(()),
-            StrictValue::Text(_) => Err(Rejection::ClaimNotAllowed { claim }),
+            Value::Text(text) if self.values.iter().any(|own| *own == text.text) => Ok(()),
+            Value::Text(_) => Err(Rejection::ClaimNotAllowed { claim }),
             _ => Err(Rejection::ClaimType { claim }),
         }
-    }
-}
-
-struct RequiredVisitor<'r> {
-    required: &'r [RequiredClaim],
-    /// As many as are required, in the same order.
-    found: &'r mut [Result<(), Rejection>],
-}
-
-impl<'de> Visitor<'de> for RequiredVisitor<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a claims set")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(Text(name)) = members.next_key()? {
-            let value = members.next_value::<StrictValue<'_>>()?;
-            let ours = self.required.iter().zip(self.found.iter_mut()).find(|(claim, _)| claim.name == name);
-            if let Some((claim, found)) = ours {
-                *found = claim.judge(&value);
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,8 +1,10 @@
 //! The claims of one token.
 
-use super::marks::Marks;
+use zeroize::Zeroize;
+
+use super::marks::{Mark, Marks};
 use super::pass::{Fields, read_fields};
-use super::span::{Span, Spans};
+use super::span::{Span, Texts};
 use super::time::TimeClaims;
 use crate::error::Rejection;
 use crate::time::UnixTime;
@@ -12,19 +14,21 @@ use crate::time::UnixTime;
 pub(crate) struct ClaimsSet {
     /// The payload, and behind it the strings that it holds only in escaped form.
     buffer: String,
-    payload_bytes: usize,
+    payload_bytes: u32,
     fields: Fields,
 }
 
 impl ClaimsSet {
-    /// Reads a payload whose signature holds.
+    /// Reads a payload whose signature holds, and leaves room to attach so many bytes.
     ///
     /// # Errors
     /// [`Rejection::ClaimsMalformed`], [`Rejection::ClaimRepeated`] or [`Rejection::ClaimType`].
-    pub(crate) fn parse(payload: Vec<u8>) -> Result<Self, Rejection> {
-        let mut buffer = String::from_utf8(payload).map_err(|_| Rejection::ClaimsMalformed)?;
-        let (fields, appended) = read_fields(&buffer)?;
-        let payload_bytes = buffer.len();
+    pub(crate) fn parse(payload: &[u8], attached_bytes: usize) -> Result<Self, Rejection> {
+        let payload = str::from_utf8(payload).map_err(|_| Rejection::ClaimsMalformed)?;
+        let payload_bytes = u32::try_from(payload.len()).map_err(|_| Rejection::ClaimsMalformed)?;
+        let (fields, appended) = read_fields(payload)?;
+        let mut buffer = String::with_capacity(payload.len() + appended.len() + attached_bytes);
+        buffer.push_str(payload);
         buffer.push_str(&appended);
         Ok(Self { buffer, payload_bytes, fields })
     }
@@ -41,9 +45,19 @@ impl ClaimsSet {
         span.of(&self.buffer)
     }
 
+    /// What it takes on the heap.
+    pub(crate) const fn heap_bytes(&self) -> usize {
+        self.buffer.capacity()
+    }
+
+    /// Overwrites all text.
+    pub(crate) fn wipe(&mut self) {
+        self.buffer.zeroize();
+    }
+
     /// The payload as it was signed.
     pub(crate) fn payload(&self) -> &str {
-        self.buffer.get(..self.payload_bytes).unwrap_or_default()
+        usize::try_from(self.payload_bytes).ok().and_then(|end| self.buffer.get(..end)).unwrap_or_default()
     }
 
     pub(crate) fn issuer(&self) -> Option<&str> {
@@ -70,8 +84,8 @@ impl ClaimsSet {
         self.text(self.fields.acr)
     }
 
-    pub(crate) fn authentication_methods(&self) -> impl Iterator<Item = &str> {
-        self.texts(&self.fields.amr)
+    pub(crate) fn authentication_methods(&self) -> Texts<'_> {
+        self.fields.amr.of(&self.buffer)
     }
 
     pub(crate) const fn authenticated_at(&self) -> Option<UnixTime> {
@@ -82,13 +96,13 @@ impl ClaimsSet {
         self.fields.aud.is_present()
     }
 
-    pub(crate) fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.texts(&self.fields.aud)
+    pub(crate) fn audiences(&self) -> Texts<'_> {
+        self.fields.aud.of(&self.buffer)
     }
 
     /// The scopes of `scope` and of `scp`, whether they stand in one string or in an array.
     pub(crate) fn scopes(&self) -> impl Iterator<Item = &str> {
-        let both = self.texts(&self.fields.scope).chain(self.texts(&self.fields.scp));
+        let both = self.fields.scope.of(&self.buffer).chain(self.fields.scp.of(&self.buffer));
         both.flat_map(|text| text.split(' ')).filter(|scope| !scope.is_empty())
     }
 
@@ -106,14 +120,24 @@ impl ClaimsSet {
     pub(crate) fn other_than_access_token(&self) -> Option<&'static str> {
         let Marks { id_token, access_token: _, neither } = self.fields.marks;
         let nonce = self.fields.nonce && self.scope_claim().is_none();
-        neither.or(id_token).or(nonce.then_some("nonce"))
+        neither.or(id_token).map(Mark::claim).or(nonce.then_some("nonce"))
     }
 
     /// The claim that marks the token as another kind than an ID token, if there is one: what was granted to a client
     /// stands in access tokens only.
     pub(crate) fn other_than_id_token(&self) -> Option<&'static str> {
         let Marks { id_token: _, access_token, neither } = self.fields.marks;
-        neither.or(access_token).or(self.scope_claim())
+        neither.or(access_token).map(Mark::claim).or(self.scope_claim())
+    }
+
+    #[cfg(test)]
+    pub(super) const fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    #[cfg(test)]
+    pub(super) fn buffer(&self) -> &str {
+        &self.buffer
     }
 
     fn scope_claim(&self) -> Option<&'static str> {
@@ -124,10 +148,6 @@ impl ClaimsSet {
     fn text(&self, span: Option<Span>) -> Option<&str> {
         span.map(|span| span.of(&self.buffer))
     }
-
-    fn texts<'s>(&'s self, spans: &'s Spans) -> impl Iterator<Item = &'s str> {
-        spans.as_slice().iter().map(|span| span.of(&self.buffer))
-    }
 }
 
 #[cfg(test)]
@@ -135,7 +155,7 @@ mod tests {
     use super::*;
 
     fn parse(payload: &str) -> Result<ClaimsSet, Rejection> {
-        ClaimsSet::parse(payload.as_bytes().to_vec())
+        ClaimsSet::parse(payload.as_bytes(), 0)
     }
 
     fn fault(payload: &str) -> Rejection {
@@ -163,6 +183,12 @@ mod tests {
         assert_eq!(claims.authenticated_at(), Some(UnixTime::from_seconds(9)));
         assert!(claims.has_confirmation() && claims.has_audience());
         assert_eq!(claims.payload(), payload);
+    }
+
+    /// Verified tokens are kept: the size counts, and so does that nothing but the buffer lies elsewhere.
+    #[test]
+    fn a_claims_set_is_small() {
+        assert_eq!(size_of::<ClaimsSet>(), 200);
     }
 
     #[test]
@@ -287,7 +313,7 @@ mod tests {
         {
             assert_eq!(fault(payload), Rejection::ClaimsMalformed, "{payload:.40}");
         }
-        assert_eq!(ClaimsSet::parse(b"{\"a\":\"\xff\"}".to_vec()).err(), Some(Rejection::ClaimsMalformed));
+        assert_eq!(ClaimsSet::parse(b"{\"a\":\"\xff\"}", 0).err(), Some(Rejection::ClaimsMalformed));
     }
 
     #[test]

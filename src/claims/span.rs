@@ -1,108 +1,137 @@
 //! Strings of the payload as ranges of one buffer, so that a token's claims cost one allocation.
 
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::num::NonZeroU32;
+
+use crate::jose::{Literal, Malformed};
+
 /// A string: a range of the buffer that owns it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Span {
     start: u32,
-    end: u32,
+    /// Never zero: a payload begins with a bracket, and no string stands before that.
+    end: NonZeroU32,
 }
 
 /// No string, one, or several.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Spans {
     #[default]
     Absent,
     One(Span),
-    Many(Vec<Span>),
+    /// A JSON array of strings without escapes: what stands between its quotation marks is what they are.
+    Listed(Span),
+    /// Strings one after the other, each behind its length in bytes and a colon.
+    Counted(Span),
 }
 
-impl Spans {
-    pub(crate) fn as_slice(&self) -> &[Span] {
-        match self {
-            Self::Absent => &[],
-            Self::One(span) => std::slice::from_ref(span),
-            Self::Many(spans) => spans,
-        }
-    }
-
-    pub(crate) const fn is_present(&self) -> bool {
-        !matches!(self, Self::Absent)
-    }
+/// The strings of [`Spans`].
+#[derive(Debug)]
+pub(crate) struct Texts<'b> {
+    spans: Spans,
+    rest: &'b str,
 }
 
 impl Span {
     /// Where `text` will stand once it is appended to `buffer`.
     pub(crate) fn behind(buffer: &str, text: &str) -> Option<Self> {
-        Self::new(buffer.len(), text.len())
+        Self::between(buffer.len(), buffer.len().checked_add(text.len())?)
     }
 
-    fn new(start: usize, len: usize) -> Option<Self> {
-        Some(Self { start: u32::try_from(start).ok()?, end: u32::try_from(start.checked_add(len)?).ok()? })
+    fn between(start: usize, end: usize) -> Option<Self> {
+        Some(Self { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()?.try_into().ok()? })
     }
 
     /// The string's text in `buffer`. Spans are made only for the buffer that they are kept with.
     pub(crate) fn of(self, buffer: &str) -> &str {
-        let range = usize::try_from(self.start).unwrap_or(usize::MAX)..usize::try_from(self.end).unwrap_or(0);
-        buffer.get(range).unwrap_or_default()
+        let end = usize::try_from(self.end.get()).unwrap_or(0);
+        buffer.get(usize::try_from(self.start).unwrap_or(usize::MAX)..end).unwrap_or_default()
     }
 }
 
-/// Turns strings met while reading `input` into spans of `input` and what is appended to it.
+impl Spans {
+    pub(crate) const fn is_present(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
+    /// The strings in `buffer`.
+    pub(crate) fn of(self, buffer: &str) -> Texts<'_> {
+        let rest = match self {
+            Self::Absent => "",
+            Self::One(span) | Self::Listed(span) | Self::Counted(span) => span.of(buffer),
+        };
+        Texts { spans: self, rest }
+    }
+}
+
+impl<'b> Iterator for Texts<'b> {
+    type Item = &'b str;
+
+    fn next(&mut self) -> Option<&'b str> {
+        let (item, rest) = match self.spans {
+            Spans::Absent => return None,
+            Spans::One(_) => {
+                self.spans = Spans::Absent;
+                (self.rest, "")
+            }
+            Spans::Listed(_) => self.rest.split_once('"')?.1.split_once('"')?,
+            Spans::Counted(_) => {
+                let (length, rest) = self.rest.split_once(':')?;
+                rest.split_at_checked(length.parse().ok()?)?
+            }
+        };
+        self.rest = rest;
+        Some(item)
+    }
+}
+
+/// Turns strings of a payload into spans of it and of what is appended to it.
 #[derive(Debug)]
-pub(crate) struct Spanner<'i> {
-    input: &'i str,
+pub(crate) struct Spanner {
+    payload_bytes: usize,
     appended: String,
 }
 
-impl<'i> Spanner<'i> {
-    pub(crate) const fn new(input: &'i str) -> Self {
-        Self { input, appended: String::new() }
+impl Spanner {
+    /// What it appends is to stand behind `payload`.
+    pub(crate) const fn behind(payload: &str) -> Self {
+        Self { payload_bytes: payload.len(), appended: String::new() }
     }
 
-    /// A part of the input, as the reader borrowed it; anything else is appended.
-    pub(crate) fn span(&mut self, text: &str) -> Option<Span> {
-        let start = text.as_ptr().addr().checked_sub(self.input.as_ptr().addr());
-        match start
-            .filter(|start| self.input.len().checked_sub(*start).is_some_and(|rest| text.len() <= rest))
-        {
-            Some(start) => Span::new(start, text.len()),
-            None => self.append(text),
+    /// A string of the payload: where it stands, or where its copy without escapes will.
+    pub(crate) fn span(&mut self, literal: &Literal<'_>) -> Result<Span, Malformed> {
+        let start = match literal.text {
+            Cow::Borrowed(_) => literal.at,
+            Cow::Owned(_) => self.end(),
+        };
+        if let Cow::Owned(text) = &literal.text {
+            self.appended.push_str(text);
         }
+        Self::between(start, start + literal.text.len())
     }
 
-    /// A string of which the input has no literal copy.
-    pub(crate) fn append(&mut self, text: &str) -> Option<Span> {
-        let start = self.input.len() + self.appended.len();
-        self.appended.push_str(text);
-        Span::new(start, text.len())
+    /// One of several strings in the form of [`Spans::Counted`].
+    pub(crate) fn append_counted(&mut self, text: &str) {
+        // Writing to a string does not fail.
+        let _ = write!(self.appended, "{}:{text}", text.len());
     }
 
-    /// What must follow the input in the buffer.
+    /// Where the next string is appended.
+    pub(crate) fn end(&self) -> usize {
+        self.payload_bytes + self.appended.len()
+    }
+
+    /// A range of the payload or of what is appended.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it lies beyond what spans can tell, which is 4 GiB.
+    pub(crate) fn between(start: usize, end: usize) -> Result<Span, Malformed> {
+        Span::between(start, end).ok_or(Malformed)
+    }
+
+    /// What must follow the payload in the buffer.
     pub(crate) fn into_appended(self) -> String {
         self.appended
-    }
-}
-
-#[cfg(test)]
-#[expect(clippy::string_slice, reason = "a part of a literal")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_of_the_input_are_shared_and_others_appended() {
-        let input = String::from("abcdef");
-        let mut spanner = Spanner::new(&input);
-        let (inside, outside, empty) =
-            (spanner.span(&input[2..4]).unwrap(), spanner.span("cd").unwrap(), spanner.span("").unwrap());
-        let buffer = format!("{input}{}", spanner.into_appended());
-        assert_eq!((inside.of(&buffer), outside.of(&buffer), empty.of(&buffer)), ("cd", "cd", ""));
-        assert_eq!(buffer, "abcdefcd");
-        assert_ne!(inside, outside);
-    }
-
-    #[test]
-    fn a_span_of_another_buffer_reads_as_nothing() {
-        assert_eq!(Span { start: 5, end: 9 }.of("abc"), "");
-        assert_eq!(Span { start: 2, end: 1 }.of("abc"), "");
     }
 }

@@ -1,47 +1,60 @@
 //! The JSON types of claims.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use super::span::{Spanner, Spans};
-use crate::jose::Text;
+use crate::error::Rejection;
+use crate::jose::{Cursor, Malformed, Number, Unread};
 use crate::time::UnixTime;
 
+impl From<Malformed> for Rejection {
+    fn from(Malformed: Malformed) -> Self {
+        Self::ClaimsMalformed
+    }
+}
+
+/// What it means that a claim could not be read.
+pub(super) fn typed(claim: &'static str) -> impl Fn(Unread) -> Rejection {
+    move |unread| match unread {
+        Unread::Malformed => Rejection::ClaimsMalformed,
+        Unread::OtherType => Rejection::ClaimType { claim },
+    }
+}
+
 /// One string, or several in an array.
-pub(super) struct Strings<'s, 'p> {
-    pub(super) spanner: &'s mut Spanner<'p>,
+pub(super) fn strings(cursor: &mut Cursor<'_>, spanner: &mut Spanner) -> Result<Spans, Unread> {
+    if !cursor.is_array() {
+        return Ok(Spans::One(spanner.span(&cursor.string()?)?));
+    }
+    let mut start = cursor.clone();
+    let mut escaped = false;
+    cursor.array(|cursor| {
+        escaped |= matches!(cursor.string()?.text, Cow::Owned(_));
+        Ok::<_, Unread>(())
+    })?;
+    if !escaped {
+        return Ok(Spans::Listed(Spanner::between(start.place(), cursor.place())?));
+    }
+    let begin = spanner.end();
+    start.array(|cursor| {
+        spanner.append_counted(&cursor.string()?.text);
+        Ok::<_, Unread>(())
+    })?;
+    Ok(Spans::Counted(Spanner::between(begin, spanner.end())?))
 }
 
-impl<'p> de::DeserializeSeed<'p> for Strings<'_, 'p> {
-    type Value = Spans;
-
-    fn deserialize<D: Deserializer<'p>>(self, deserializer: D) -> Result<Spans, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'p> Visitor<'p> for Strings<'_, 'p> {
-    type Value = Spans;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string or an array of strings")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Spans, E> {
-        self.spanner.span(text).map(Spans::One).ok_or_else(|| E::custom("too long"))
-    }
-
-    fn visit_seq<A: SeqAccess<'p>>(self, mut items: A) -> Result<Spans, A::Error> {
-        let mut spans = Vec::new();
-        while let Some(Text(text)) = items.next_element()? {
-            spans.push(self.spanner.span(&text).ok_or_else(|| de::Error::custom("too long"))?);
-        }
-        Ok(Spans::Many(spans))
+/// A NumericDate: an integer or a number with a fraction, before or after the epoch.
+pub(super) fn date(number: Number<'_>) -> Result<UnixTime, Malformed> {
+    match number.integer {
+        Some(seconds) => Ok(UnixTime::from_seconds(seconds)),
+        None => serde_json::from_str(number.text).map(|NumericDate(date)| date).map_err(|_| Malformed),
     }
 }
 
-/// A NumericDate: an integer or a number with a fraction, before or after the epoch; never a string.
+/// A NumericDate of any form.
 pub(super) struct NumericDate(pub(super) UnixTime);
 
 impl<'de> Deserialize<'de> for NumericDate {

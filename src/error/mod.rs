@@ -3,7 +3,7 @@
 //! | type | who is at fault | over HTTP | worth trying again? |
 //! |---|---|---|---|
 //! | [`Rejection`] | the credential | 400, 401 or 403 with a challenge | not with this credential |
-//! | [`Unavailable`] | nobody knows: no keys to judge by, or no answer about a tenant | 503 with `Retry-After` | yes, later |
+//! | [`Unavailable`] | nobody knows: no keys to judge by, or no answer about a tenant or a revocation | 503 with `Retry-After` | yes, later |
 //! | [`ConfigError`] | whoever wrote the set-up | never gets that far | after a change |
 //!
 //! `code()` gives every reason a stable word; header, log and metric use the same one. No value here holds token text,
@@ -31,7 +31,7 @@ pub use unavailable::Unavailable;
 pub enum Error {
     /// The credential is at fault; sending it again will fail again.
     Rejected(Rejection),
-    /// Nothing could be decided, for want of keys or of an answer about a tenant. Trying later may help.
+    /// Nothing could be decided, for want of keys, or of an answer about a tenant or a revocation. Trying later may help.
     Unavailable(Unavailable),
 }
 
@@ -83,12 +83,13 @@ mod tests {
             Unavailable::KeysExpired { retry_after },
             Unavailable::TenantUnresolved { retry_after },
             Unavailable::TenantsBusy { retry_after },
+            Unavailable::RevocationUnknown { retry_after },
         ];
         assert_eq!(
             unavailable.each_ref().map(Unavailable::code),
-            ["keys_not_loaded", "keys_expired", "tenant_unresolved", "tenants_busy"]
+            ["keys_not_loaded", "keys_expired", "tenant_unresolved", "tenants_busy", "revocation_unknown"]
         );
-        assert_eq!(unavailable.map(|error| error.retry_after()), [retry_after; 4]);
+        assert_eq!(unavailable.map(|error| error.retry_after()), [retry_after; 5]);
         assert_eq!([KeyError::Private, KeyError::Refused].map(|e| e.code()), ["key_private", "key_refused"]);
         assert_eq!(
             [JwkSetError::Json.code(), JwkSetError::Repeated.code()],

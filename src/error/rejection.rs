@@ -167,6 +167,9 @@ pub enum Rejection {
     /// The token is bound to a key or certificate (`cnf`) and no proof of possession is checked here.
     #[error("the token is bound to a key and possession is not checked here")]
     ConfirmationUnsupported,
+    /// The token is good by itself and has been revoked.
+    #[error("the token has been revoked")]
+    Revoked,
 
     /// A scope that the route asks for was not granted.
     #[error("scope missing, needed: {required}")]
@@ -215,6 +218,7 @@ impl Rejection {
             Self::NotAccessToken { .. } => "not_access_token",
             Self::NotIdToken { .. } => "not_id_token",
             Self::ConfirmationUnsupported => "confirmation_unsupported",
+            Self::Revoked => "token_revoked",
             Self::ScopeMissing { .. } => "scope_missing",
             Self::ClaimsMismatch => "claims_mismatch",
         }
@@ -254,6 +258,7 @@ impl Rejection {
             | Self::NotAccessToken { .. }
             | Self::NotIdToken { .. }
             | Self::ConfirmationUnsupported
+            | Self::Revoked
             | Self::ClaimsMismatch => Status::InvalidToken,
             Self::ScopeMissing { .. } => Status::InsufficientScope,
         }

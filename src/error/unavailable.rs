@@ -32,6 +32,12 @@ pub enum Unavailable {
         /// When trying again may help.
         retry_after: Duration,
     },
+    /// It could not be told whether the token has been revoked.
+    #[error("it could not be told whether the token has been revoked")]
+    RevocationUnknown {
+        /// When trying again may help.
+        retry_after: Duration,
+    },
 }
 
 impl Unavailable {
@@ -43,6 +49,7 @@ impl Unavailable {
             Self::KeysExpired { .. } => "keys_expired",
             Self::TenantUnresolved { .. } => "tenant_unresolved",
             Self::TenantsBusy { .. } => "tenants_busy",
+            Self::RevocationUnknown { .. } => "revocation_unknown",
         }
     }
 
@@ -53,7 +60,8 @@ impl Unavailable {
             Self::KeysNotLoaded { retry_after }
             | Self::KeysExpired { retry_after }
             | Self::TenantUnresolved { retry_after }
-            | Self::TenantsBusy { retry_after } => *retry_after,
+            | Self::TenantsBusy { retry_after }
+            | Self::RevocationUnknown { retry_after } => *retry_after,
         }
     }
 }

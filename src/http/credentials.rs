@@ -28,6 +28,16 @@ use crate::error::Rejection;
 /// assert_eq!(bearer_token(&headers).unwrap_err().code(), "credentials_repeated");
 /// ```
 pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
+    let token = sent_token(headers)?;
+    check_form(token)?;
+    Ok(token)
+}
+
+/// What stands in the place of the one bearer token, in whatever form.
+///
+/// # Errors
+/// Those of [`bearer_token`]; [`check_form`] has the rest.
+pub(super) fn sent_token(headers: &HeaderMap) -> Result<&str, Rejection> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(Rejection::CredentialsMissing)?.as_bytes();
     if values.next().is_some() {
@@ -46,10 +56,13 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
     while let [b' ', rest @ ..] = token {
         token = rest;
     }
-    if !is_b64token(token) {
-        return Err(Rejection::CredentialsMalformed);
-    }
     std::str::from_utf8(token).map_err(|_| Rejection::CredentialsMalformed)
+}
+
+/// # Errors
+/// [`Rejection::CredentialsMalformed`].
+pub(super) fn check_form(token: &str) -> Result<(), Rejection> {
+    if is_b64token(token.as_bytes()) { Ok(()) } else { Err(Rejection::CredentialsMalformed) }
 }
 
 /// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` (RFC 6750, section 2.1).

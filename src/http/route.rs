@@ -15,6 +15,7 @@ use super::layer::Anonymous;
 use super::refusal::{Dialect, Fault, Refusal};
 use crate::error::Rejection;
 use crate::require::Requirement;
+use crate::stripes::Spread;
 use crate::verify::VerifiedToken;
 
 /// Lets requests pass whose token meets `requirement`. For routes behind an [`AuthLayer`](super::AuthLayer).
@@ -48,21 +49,21 @@ pub fn require(requirement: impl Into<Requirement>) -> RequireLayer {
     if let Some(name) = requirement.misnamed_scope() {
         tracing::error!(scope = name, "a route asks for a scope that cannot exist and will answer 500");
     }
-    RequireLayer { terms: Arc::new(Terms { requirement, realm: None }) }
+    RequireLayer::of(&Terms { requirement, realm: None })
 }
 
 /// Asks more of a route's requests than a good token; made by [`require`](fn@require).
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "a layer guards nothing until it is around a service"]
 pub struct RequireLayer {
-    terms: Arc<Terms>,
+    terms: Spread<Terms>,
 }
 
 /// A service behind a [`RequireLayer`].
 #[derive(Clone, Debug)]
 pub struct Require<S> {
     inner: S,
-    terms: Arc<Terms>,
+    terms: Spread<Terms>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,11 +72,20 @@ struct Terms {
     realm: Option<Arc<str>>,
 }
 
+impl Clone for RequireLayer {
+    fn clone(&self) -> Self {
+        Self { terms: self.terms.rooted() }
+    }
+}
+
 impl RequireLayer {
+    fn of(terms: &Terms) -> Self {
+        Self { terms: Spread::of(|| terms.clone()) }
+    }
+
     /// Names the protected resource in the challenge of a 403. Default: it is left out, as the scopes say it all.
-    pub fn realm(mut self, realm: impl Into<Arc<str>>) -> Self {
-        Arc::make_mut(&mut self.terms).realm = Some(realm.into());
-        self
+    pub fn realm(self, realm: impl Into<Arc<str>>) -> Self {
+        Self::of(&Terms { realm: Some(realm.into()), ..Terms::clone(&self.terms) })
     }
 }
 
@@ -83,7 +93,7 @@ impl<S> Layer<S> for RequireLayer {
     type Service = Require<S>;
 
     fn layer(&self, inner: S) -> Require<S> {
-        Require { inner, terms: Arc::clone(&self.terms) }
+        Require { inner, terms: self.terms.rooted() }
     }
 }
 

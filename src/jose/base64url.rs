@@ -28,9 +28,7 @@ pub(super) fn decode_into<'o>(encoded: &str, out: &'o mut [u8]) -> Option<&'o [u
 
 /// Decodes into a vector of its own, under the rules of [`decode_into`].
 pub(crate) fn decode(encoded: &str) -> Option<Vec<u8>> {
-    let len = decoded_bytes(encoded.len());
-    let mut out = Vec::with_capacity(len + SPARE);
-    out.resize(len, 0);
+    let mut out = vec![0; decoded_bytes(encoded.len())];
     let written = decode_into(encoded, &mut out)?.len();
     out.truncate(written);
     Some(out)
@@ -41,6 +39,23 @@ pub(super) fn decode_secret(encoded: &str) -> Option<Secret> {
     let mut out = Zeroizing::new(vec![0; decoded_bytes(encoded.len())]);
     decode_into(encoded, &mut out)?;
     Some(Secret::from(std::mem::take(&mut *out)))
+}
+
+/// Whether `text` is the one text that `bytes` are encoded to.
+pub(crate) fn is_encoding_of(text: &str, bytes: &[u8]) -> bool {
+    let mut room = [0; CHUNK / 3 * 4];
+    let mut rest = text.as_bytes();
+    for part in bytes.chunks(CHUNK) {
+        let Ok(written) = strict_engine().encode_slice(part, &mut room) else { return false };
+        let (Some(want), Some((found, after))) = (room.get(..written), rest.split_at_checked(written)) else {
+            return false;
+        };
+        if want != found {
+            return false;
+        }
+        rest = after;
+    }
+    rest.is_empty()
 }
 
 /// Encodes without padding.
@@ -66,8 +81,9 @@ fn strict_engine() -> &'static impl Engine {
     &URL_SAFE_NO_PAD
 }
 
-/// Room left behind what is decoded: the claims keep a key id and unescaped strings there without a second allocation.
-const SPARE: usize = 64;
+/// So many bytes are encoded at a time to be compared: a multiple of three, so that only the last part has a rest, and
+/// more than most tokens have claims.
+const CHUNK: usize = 768;
 
 #[cfg(test)]
 mod tests {
@@ -155,6 +171,25 @@ mod tests {
             let text = encode(&bytes);
             agrees(&text);
             prop_assert_eq!(decode(&text), Some(bytes));
+        }
+    }
+
+    #[test]
+    fn an_encoding_is_known_from_every_other_text() {
+        for length in [0, 1, 2, 3, 27, 28, 29, 766, 767, 768, 769, 770, 1_536, 1_600] {
+            let bytes: Vec<u8> = (0..=255u8).cycle().take(length).collect();
+            let text = encode(&bytes);
+            assert!(is_encoding_of(&text, &bytes), "{length}");
+            assert!(!is_encoding_of(&format!("{text}A"), &bytes), "{length}");
+            assert!(!is_encoding_of(&format!("{text}="), &bytes), "{length}");
+            assert!(!is_encoding_of(&text, &[&bytes[..], &[0]].concat()), "{length}");
+            for place in 0..text.len() {
+                let (before, after) = text.split_at(place);
+                let other = if after.starts_with('A') { "B" } else { "A" };
+                let other = format!("{before}{other}{}", after.split_at(1).1);
+                assert!(!is_encoding_of(&other, &bytes), "{length}, {place}");
+                assert!(!is_encoding_of(before, &bytes), "{length}, {place}");
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod algorithm;
 pub(crate) mod base64url;
 mod compact;
 mod header;
+mod json;
 mod jwk;
 mod jwk_reader;
 mod jwks;
@@ -27,4 +28,6 @@ pub use material::KeyMaterial;
 pub use secret::Secret;
 pub use thumbprint::Thumbprint;
 
+pub(crate) use compact::{Decoded, Room, Segments};
+pub(crate) use json::{Cursor, Literal, Malformed, Number, Unread, Value};
 pub(crate) use strict::{Names, Reading, StrictValue, Text};

@@ -123,24 +123,32 @@ impl<'de> Deserialize<'de> for StrictValue<'de> {
 /// The member names seen so far in one object: a few without an allocation, many without quadratic work.
 #[derive(Default)]
 pub(crate) struct Names<'de> {
-    few: [Option<Cow<'de, str>>; FEW],
+    few: [Option<&'de str>; FEW],
+    /// The others, and those that the input holds only in escaped form.
     many: Option<HashSet<Cow<'de, str>>>,
 }
 
 impl<'de> Names<'de> {
     /// `false` when `name` was there already.
     pub(crate) fn insert(&mut self, name: Cow<'de, str>) -> bool {
+        let mut free = None;
         for place in &mut self.few {
             match place {
-                Some(seen) if *seen == name => return false,
+                Some(seen) if **seen == *name => return false,
                 Some(_) => {}
                 None => {
-                    *place = Some(name);
-                    return true;
+                    free = Some(place);
+                    break;
                 }
             }
         }
-        self.many.get_or_insert_default().insert(name)
+        match (free, name, &mut self.many) {
+            (Some(place), Cow::Borrowed(name), None) => {
+                *place = Some(name);
+                true
+            }
+            (_, name, many) => many.get_or_insert_default().insert(name),
+        }
     }
 }
 

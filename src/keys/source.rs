@@ -185,6 +185,15 @@ impl KeySource {
         }
     }
 
+    /// The generation of the keys that serve at this moment, and their age if they are overdue; `None` if none serve.
+    pub(crate) fn serving(&self) -> Option<(u64, Option<Duration>)> {
+        match self {
+            Self::Fixed(_) => Some((FIXED_GENERATION, None)),
+            #[cfg(feature = "remote")]
+            Self::Remote(keys) => keys.serving(),
+        }
+    }
+
     /// Whether waiting could bring keys that fulfil the wish.
     pub(crate) fn would_wait(&self, wish: KeyWish) -> bool {
         match self {

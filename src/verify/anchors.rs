@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::cache::Whose;
 use super::health::Health;
 use super::issuer::TrustAnchor;
 #[cfg(feature = "remote")]
 use super::tenants::{Registry, Residents, Seat, Tenant, Tenants};
 use crate::claims::read_issuer;
 use crate::error::{ConfigError, Rejection};
-use crate::jose::UnverifiedToken;
+use crate::jose::Decoded;
 #[cfg(feature = "remote")]
 use crate::keys::Means;
 
@@ -51,6 +52,10 @@ impl Anchors {
     /// The issuers of the set-up, as they were named.
     pub(super) fn fixed(&self) -> &[TrustAnchor] {
         &self.fixed
+    }
+
+    fn numbered(&self, number: usize) -> Option<Found<'_, '_>> {
+        self.fixed.get(number).map(|anchor| Found::Fixed { anchor, number })
     }
 
     #[cfg(feature = "remote")]
@@ -102,14 +107,14 @@ impl<'r> Snapshot<'r> {
     ///
     /// # Errors
     /// [`Unknown`]: what is wrong with `iss`, or that it names nobody who is here.
-    pub(super) fn find(&self, token: &UnverifiedToken<'_>) -> Result<Found<'r, '_>, Unknown> {
+    pub(super) fn find(&self, token: &Decoded<'_, '_>) -> Result<Found<'r, '_>, Unknown> {
         if let Some(only) = self.anchors.only() {
-            return Ok(Found::Fixed(only));
+            return Ok(Found::Fixed { anchor: only, number: 0 });
         }
         let issuer = read_issuer(token.unverified_payload())?;
-        if let Some(anchor) = self.anchors.by_identifier.get(&issuer).and_then(|n| self.anchors.fixed.get(*n))
-        {
-            return Ok(Found::Fixed(anchor));
+        let number = self.anchors.by_identifier.get(&*issuer).copied();
+        if let Some(found) = number.and_then(|number| self.anchors.numbered(number)) {
+            return Ok(found);
         }
         #[cfg(feature = "remote")]
         if let (Some(residents), Some(tenants)) = (&self.residents, self.anchors.tenants()) {
@@ -121,10 +126,23 @@ impl<'r> Snapshot<'r> {
         Err(UNKNOWN)
     }
 
+    /// The same issuer again, if it is still here as it was.
+    #[cfg_attr(not(feature = "remote"), expect(unused_variables, reason = "only tenants are found by name"))]
+    pub(super) fn find_again(&self, whose: Whose, issuer: &str) -> Option<Found<'r, '_>> {
+        match whose {
+            Whose::Fixed(number) => self.anchors.numbered(number),
+            #[cfg(feature = "remote")]
+            Whose::Tenant(serial) => {
+                let resident = self.residents.as_ref()?.get(issuer)?;
+                (resident.serial == serial).then_some(Found::Tenant(resident))
+            }
+        }
+    }
+
     /// A token of this issuer passed every check.
     pub(super) fn passed(&self, found: &Found<'_, '_>) {
         match found {
-            Found::Fixed(_) => {}
+            Found::Fixed { .. } => {}
             #[cfg(feature = "remote")]
             Found::Tenant(resident) => {
                 if let Some(residents) = &self.residents {
@@ -155,7 +173,11 @@ const UNKNOWN: Unknown = Unknown::Rejected(Rejection::IssuerUnknown);
 
 /// An issuer that is trusted.
 pub(super) enum Found<'r, 's> {
-    Fixed(&'r TrustAnchor),
+    Fixed {
+        anchor: &'r TrustAnchor,
+        /// Its place in the set-up.
+        number: usize,
+    },
     #[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "there are no tenants"))]
     Tenant(&'s Arc<Seat>),
 }
@@ -163,15 +185,26 @@ pub(super) enum Found<'r, 's> {
 impl<'r> Found<'r, '_> {
     pub(super) fn anchor(&self) -> &TrustAnchor {
         match self {
-            Self::Fixed(anchor) => anchor,
+            Self::Fixed { anchor, .. } => anchor,
             Self::Tenant(seat) => seat,
+        }
+    }
+
+    /// Who it is, to be found again.
+    pub(super) fn whose(&self) -> Whose {
+        match self {
+            Self::Fixed { number, .. } => Whose::Fixed(*number),
+            #[cfg(feature = "remote")]
+            Self::Tenant(seat) => Whose::Tenant(seat.serial),
+            #[cfg(not(feature = "remote"))]
+            Self::Tenant(never) => match ***never {},
         }
     }
 
     /// The same, to be kept beyond the snapshot.
     pub(super) fn held(&self) -> Held<'r> {
         match self {
-            Self::Fixed(anchor) => Held::Fixed(anchor),
+            Self::Fixed { anchor, .. } => Held::Fixed(anchor),
             Self::Tenant(seat) => Held::Tenant(Arc::clone(seat)),
         }
     }

@@ -4,8 +4,10 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::anchors::Anchors;
+use super::cache::TokenCache;
 use super::issuer::Issuer;
 use super::order::Rules;
 #[cfg(feature = "remote")]
@@ -15,6 +17,7 @@ use crate::crypto::Backend;
 use crate::error::ConfigError;
 use crate::jose::MAX_TOKEN_BYTES;
 use crate::keys::Means;
+use crate::revoke::RevocationCheck;
 use crate::time::{Clock, SystemClock};
 
 /// Collects what a [`Verifier`] should trust; made by [`Verifier::builder`].
@@ -25,6 +28,9 @@ pub struct VerifierBuilder {
     tenants: Vec<Tenants>,
     backend: Option<Backend>,
     max_token_bytes: usize,
+    cached_tokens: usize,
+    token_cache_time: Duration,
+    revocation: Option<Arc<dyn RevocationCheck>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -36,6 +42,9 @@ impl VerifierBuilder {
             tenants: Vec::new(),
             backend: Backend::available().first().copied(),
             max_token_bytes: MAX_TOKEN_BYTES,
+            cached_tokens: DEFAULT_CACHED_TOKENS,
+            token_cache_time: DEFAULT_CACHE_TIME,
+            revocation: None,
             clock: Arc::new(SystemClock),
         }
     }
@@ -61,6 +70,26 @@ impl VerifierBuilder {
     /// Looks at tokens of at most this many bytes. Default: 16 KiB; from 256 B to 1 MiB.
     pub fn max_token_bytes(self, bytes: usize) -> Self {
         Self { max_token_bytes: bytes, ..self }
+    }
+
+    /// Remembers so many tokens that were verified, to answer for them without verifying them again. Default: 4,096; up
+    /// to 10 million; 0 remembers none.
+    ///
+    /// It changes no answer: time, revocation, the issuer's keys and its tenants are looked at for every request, and a
+    /// token of a key that has been withdrawn is refused at once. A token is remembered when it is seen a second time, so
+    /// tokens that come once push none out. An entry takes about a token's length and half a kilobyte.
+    pub fn token_cache(self, tokens: usize) -> Self {
+        Self { cached_tokens: tokens, ..self }
+    }
+
+    /// For how long a token is remembered at most, before it is verified in full again. Default: 5 min; from 1 s to 1 h.
+    pub fn token_cache_time(self, longest: Duration) -> Self {
+        Self { token_cache_time: longest, ..self }
+    }
+
+    /// Asks `check` about each token that is good by itself, at every request. Default: nobody is asked.
+    pub fn revocation(self, check: impl RevocationCheck + 'static) -> Self {
+        Self { revocation: Some(Arc::new(check)), ..self }
     }
 
     /// Reads the time of day from `clock`. Default: the operating system's; a test holds its own.
@@ -92,6 +121,17 @@ impl VerifierBuilder {
             let (min, max) = (MIN_TOKEN_LIMIT, MAX_TOKEN_LIMIT);
             return Err(ConfigError::SizeOutOfBounds { setting: "max_token_bytes", min, max });
         }
+        if self.cached_tokens > MAX_CACHED_TOKENS {
+            return Err(ConfigError::SizeOutOfBounds {
+                setting: "token_cache",
+                min: 0,
+                max: MAX_CACHED_TOKENS,
+            });
+        }
+        if !(MIN_CACHE_TIME..=MAX_CACHE_TIME).contains(&self.token_cache_time) {
+            let (min, max) = (MIN_CACHE_TIME, MAX_CACHE_TIME);
+            return Err(ConfigError::OutOfBounds { setting: "token_cache_time", min, max });
+        }
         #[cfg(feature = "remote")]
         no_snapshot_twice(&self.issuers)?;
         let means = Arc::new(Means::new(backend, self.clock));
@@ -103,7 +143,13 @@ impl VerifierBuilder {
             Some(tenants) => anchors.with_tenants(tenants, Arc::clone(&means))?,
             None => anchors,
         };
-        let rules = Rules { anchors, max_token_bytes: self.max_token_bytes };
+        let (tokens, longest) = (self.cached_tokens, self.token_cache_time);
+        let rules = Rules {
+            anchors,
+            max_token_bytes: self.max_token_bytes,
+            revocation: self.revocation,
+            cache: (tokens > 0).then(|| TokenCache::new(tokens, longest)),
+        };
         Ok(Verifier::from_parts(rules, means))
     }
 }
@@ -128,12 +174,18 @@ impl fmt::Debug for VerifierBuilder {
         shown
             .field("backend", &self.backend)
             .field("max_token_bytes", &self.max_token_bytes)
+            .field("token_cache", &self.cached_tokens)
             .finish_non_exhaustive()
     }
 }
 
 /// Below this no signed token fits.
 const MIN_TOKEN_LIMIT: usize = 256;
+const DEFAULT_CACHED_TOKENS: usize = 4_096;
+const MAX_CACHED_TOKENS: usize = 10_000_000;
+const DEFAULT_CACHE_TIME: Duration = Duration::from_secs(5 * 60);
+const MIN_CACHE_TIME: Duration = Duration::from_secs(1);
+const MAX_CACHE_TIME: Duration = Duration::from_secs(60 * 60);
 /// Above this a token is not a credential but an upload.
 const MAX_TOKEN_LIMIT: usize = 1024 * 1024;
 
@@ -150,7 +202,9 @@ mod tests {
         let tenants = "tenants: [], ";
         #[cfg(not(feature = "remote"))]
         let tenants = "";
-        let want = format!("issuers: [], {tenants}backend: Some({backend:?}), max_token_bytes: 512, ..");
+        let want = format!(
+            "issuers: [], {tenants}backend: Some({backend:?}), max_token_bytes: 512, token_cache: 4096, .."
+        );
         assert_eq!(format!("{builder:?}"), format!("VerifierBuilder {{ {want} }}"));
     }
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "remote")]
 use std::path::{Path, PathBuf};
+#[cfg(feature = "remote")]
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::claims::{Audiences, Clients, DEFAULT_SKEW, MAX_SKEW, Profile, RequiredClaims, TimeRules};
@@ -235,13 +237,30 @@ impl Issuer {
         let algorithms = AlgorithmSet::from_iter(algorithms);
         let keys = keys.build(&identifier, algorithms, means)?;
         let time = TimeRules { skew, max_age: max_token_age };
-        Ok(TrustAnchor { identifier, audiences, clients, required, algorithms, profile, time, keys })
+        Ok(TrustAnchor {
+            #[cfg(feature = "remote")]
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+            identifier,
+            audiences,
+            clients,
+            required,
+            algorithms,
+            profile,
+            time,
+            keys,
+        })
     }
 }
+
+#[cfg(feature = "remote")]
+static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// An issuer, ready to be asked.
 #[derive(Debug)]
 pub(super) struct TrustAnchor {
+    /// No other has it, also if it is of the same name.
+    #[cfg(feature = "remote")]
+    pub(super) serial: u64,
     pub(super) identifier: String,
     pub(super) audiences: Audiences,
     pub(super) clients: Clients,

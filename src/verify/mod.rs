@@ -2,6 +2,7 @@
 
 mod anchors;
 mod builder;
+mod cache;
 mod health;
 mod issuer;
 mod order;
@@ -11,6 +12,7 @@ mod token;
 mod verifier;
 
 pub use builder::VerifierBuilder;
+pub use cache::TokenCacheStatus;
 pub use health::Health;
 #[cfg(feature = "remote")]
 pub use health::HealthWatch;

@@ -1,26 +1,28 @@
 //! The checks, in their order: cheap before dear, and nothing of the payload visible before the signature holds.
 
+use std::sync::Arc;
 #[cfg(feature = "remote")]
 use std::time::Duration;
 
 use super::anchors::{Anchors, Held, Unknown};
+use super::cache::{Basis, Entry, Sight, TokenCache};
 use super::issuer::TrustAnchor;
 #[cfg(feature = "remote")]
 use super::tenants::Tenant;
 use super::token::{KeyEvidence, VerifiedToken};
 use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
-#[cfg(feature = "remote")]
-use crate::error::Unavailable;
-use crate::error::{Error, Rejection};
-use crate::jose::UnverifiedToken;
+use crate::error::{Error, Rejection, Unavailable};
+use crate::jose::{Decoded, Room, Segments};
 use crate::keys::{Key, KeyWish, MAX_CANDIDATES, Selection};
-use crate::time::Clock;
+use crate::revoke::{RevocationCheck, RevocationStatus};
+use crate::time::{Clock, UnixTime};
 
-/// Everything that decides, and that never changes once a verifier is built.
-#[derive(Debug)]
+/// Everything that decides, and that never changes once a verifier is built; and what it decided before.
 pub(super) struct Rules {
     pub(super) anchors: Anchors,
     pub(super) max_token_bytes: usize,
+    pub(super) revocation: Option<Arc<dyn RevocationCheck>>,
+    pub(super) cache: Option<TokenCache>,
 }
 
 /// A token could not be judged, or not be matched with a key, by the keys at hand.
@@ -35,7 +37,7 @@ pub(super) struct Miss<'r> {
 
 /// How far the checks came.
 pub(super) enum Outcome<'r> {
-    Decided(Result<VerifiedToken, Rejection>),
+    Decided(Result<VerifiedToken, Error>),
     Missed(Miss<'r>),
     /// The issuer may be a tenant, and is not here.
     #[cfg(feature = "remote")]
@@ -46,7 +48,7 @@ impl Outcome<'_> {
     /// The answer when nothing more is waited for.
     pub(super) fn at_last(self) -> Result<VerifiedToken, Error> {
         match self {
-            Self::Decided(decision) => decision.map_err(Error::from),
+            Self::Decided(decision) => decision,
             Self::Missed(miss) => Err(miss.error),
             // It was here a moment ago, and is gone: nothing is known about it.
             #[cfg(feature = "remote")]
@@ -60,19 +62,83 @@ impl Outcome<'_> {
 impl Rules {
     /// Decides about a token with the keys at hand.
     pub(super) fn decide(&self, text: &str, clock: &dyn Clock) -> Outcome<'_> {
+        let sight = self.cache.as_ref().and_then(|cache| cache.look(text));
+        let known = sight.as_ref().and_then(Sight::entry);
+        match known.and_then(|entry| self.check_again(entry, clock)) {
+            None => {}
+            Some(Ok(token)) => {
+                sight.iter().for_each(Sight::hit);
+                return Outcome::Decided(Ok(token));
+            }
+            Some(Err(error)) => {
+                sight.into_iter().for_each(Sight::refused);
+                return Outcome::Decided(Err(error));
+            }
+        }
+        self.decide_in_full(text, clock, sight)
+    }
+
+    /// Decides without regard to what was decided before.
+    pub(super) fn decide_in_full(
+        &self,
+        text: &str,
+        clock: &dyn Clock,
+        sight: Option<Sight<'_>>,
+    ) -> Outcome<'_> {
         match self.check(text, clock) {
-            Ok(token) => Outcome::Decided(Ok(token)),
-            Err(Stop::Rejected(rejection)) => Outcome::Decided(Err(rejection)),
+            Ok((token, basis)) => {
+                let decision = self.check_revocation(token);
+                if let (Some(sight), Ok(token)) = (sight, &decision) {
+                    sight.verified(text, token, basis);
+                }
+                Outcome::Decided(decision)
+            }
+            Err(Stop::Rejected(rejection)) => Outcome::Decided(Err(rejection.into())),
             Err(Stop::Missed(miss)) => Outcome::Missed(miss),
             #[cfg(feature = "remote")]
             Err(Stop::Absent(tenant)) => Outcome::Absent(tenant),
         }
     }
 
+    /// The decision about a token that was verified before: what may have changed since. `None` if it must be verified
+    /// in full.
+    fn check_again(&self, entry: &Entry, clock: &dyn Clock) -> Option<Result<VerifiedToken, Error>> {
+        // 3. The issuer, and 4. its keys: the same as then, and young enough.
+        let snapshot = self.anchors.snapshot();
+        let found = snapshot.find_again(entry.whose(), entry.token().issuer())?;
+        let anchor = found.anchor();
+        let (generation, stale_age) = anchor.keys.serving()?;
+        if generation != entry.generation() {
+            return None;
+        }
+        // 6. The time. The other claims cannot change, nor can the rules about them.
+        let now = clock.now();
+        if let Err(rejection) = check_time(entry.token().time(), now, &anchor.time) {
+            return Some(Err(rejection.into()));
+        }
+        if !entry.is_current(now) {
+            return None;
+        }
+        snapshot.passed(&found);
+        Some(self.check_revocation(entry.hand_out(stale_age)))
+    }
+
+    /// 8. Whether it was revoked, of a token that is good by itself.
+    fn check_revocation(&self, token: VerifiedToken) -> Result<VerifiedToken, Error> {
+        match self.revocation.as_ref().map(|check| check.status(&token)) {
+            None | Some(RevocationStatus::NotRevoked) => Ok(token),
+            Some(RevocationStatus::Revoked) => Err(Rejection::Revoked.into()),
+            Some(RevocationStatus::Unknown { retry_after }) => {
+                Err(Unavailable::RevocationUnknown { retry_after }.into())
+            }
+        }
+    }
+
     /// The order of the checks. One step, one reason; the first that fails ends it.
-    fn check(&self, text: &str, clock: &dyn Clock) -> Result<VerifiedToken, Stop<'_>> {
+    fn check(&self, text: &str, clock: &dyn Clock) -> Result<(VerifiedToken, Basis), Stop<'_>> {
         // 1. Sizes, three segments, canonical base64url.
-        let token = UnverifiedToken::parse(text, self.max_token_bytes)?;
+        let mut room = Room::default();
+        let token = Segments::split(text, self.max_token_bytes)?.decode(&mut room)?;
         // 2. The header: no repeated member, nothing that must be understood and is not, an algorithm of the table.
         let header = token.header()?;
         let algorithm = header.algorithm();
@@ -118,27 +184,34 @@ impl Rules {
         // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile and the
         //    issuer's own rules ask for.
         drop(header);
-        let mut claims = ClaimsSet::parse(token.into_payload())?;
-        anchor.check_claims(&claims, clock)?;
+        let mut claims = ClaimsSet::parse(token.into_payload(), key.id().map_or(0, str::len))?;
+        let now = clock.now();
+        anchor.check_claims(&claims, now)?;
         // 7. Possession, if the token is bound to a key.
         check_confirmation(claims.has_confirmation())?;
         snapshot.passed(&found);
         let key_id = key.id().and_then(|id| claims.attach(id));
-        Ok(VerifiedToken::new(claims, KeyEvidence { algorithm, key_id, stale_age: keys.stale_age() }))
+        let basis = Basis {
+            whose: found.whose(),
+            generation: keys.generation(),
+            now,
+            expires: claims.time().exp.unwrap_or(now).saturating_add(anchor.time.skew),
+        };
+        Ok((VerifiedToken::new(claims, KeyEvidence { algorithm, key_id }, keys.stale_age()), basis))
     }
 
     /// Whether a token that no key fits says itself that it is of an issuer unknown here.
     ///
     /// The honest mistake, a token of another environment, gets the reason that helps and costs the issuer no fetch. What
     /// it says is not believed for anything else. With several issuers it was asked before, and is not read again.
-    fn is_foreign(&self, token: &UnverifiedToken<'_>, anchor: &TrustAnchor) -> bool {
+    fn is_foreign(&self, token: &Decoded<'_, '_>, anchor: &TrustAnchor) -> bool {
         self.anchors.only().is_some()
             && read_issuer(token.unverified_payload()).is_ok_and(|issuer| issuer != anchor.identifier)
     }
 }
 
 impl TrustAnchor {
-    fn check_claims(&self, claims: &ClaimsSet, clock: &dyn Clock) -> Result<(), Rejection> {
+    fn check_claims(&self, claims: &ClaimsSet, now: UnixTime) -> Result<(), Rejection> {
         match claims.issuer() {
             None => return Err(Rejection::ClaimMissing { claim: "iss" }),
             Some(issuer) if issuer != self.identifier => return Err(Rejection::IssuerUnknown),
@@ -146,7 +219,7 @@ impl TrustAnchor {
         }
         self.audiences.check(claims.has_audience(), claims.audiences())?;
         self.clients.check(claims.client_id())?;
-        check_time(claims.time(), clock.now(), &self.time)?;
+        check_time(claims.time(), now, &self.time)?;
         check_kind(claims, self.profile)?;
         self.required.check(claims.payload())
     }
@@ -180,8 +253,6 @@ impl From<Rejection> for Stop<'_> {
 #[cfg(test)]
 #[cfg(feature = "testkit")]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::crypto::Backend;
     use crate::jose::{Jwk, JwkSet, MAX_TOKEN_BYTES};
@@ -193,11 +264,10 @@ mod tests {
     fn outcome(keys: impl Into<JwkSet>, mint: &Mint, token: &str) -> (&'static str, Option<KeyWish>) {
         let issuer = Issuer::new(mint.identifier(), keys.into()).audience(mint.audience());
         let anchors = vec![issuer.build(&Means::new(Backend::aws_lc(), Arc::new(SystemClock))).unwrap()];
-        let rules = Rules { anchors: Anchors::new(anchors).unwrap(), max_token_bytes: MAX_TOKEN_BYTES };
+        let anchors = Anchors::new(anchors).unwrap();
+        let rules = Rules { anchors, max_token_bytes: MAX_TOKEN_BYTES, revocation: None, cache: None };
         match rules.decide(token, &mint.clock()) {
-            Outcome::Decided(decision) => {
-                (decision.map_or_else(|rejection| rejection.code(), |_| "ok"), None)
-            }
+            Outcome::Decided(decision) => (decision.map_or_else(|error| error.code(), |_| "ok"), None),
             Outcome::Missed(miss) => (miss.error.code(), Some(miss.wish)),
             Outcome::Absent(_) => panic!("there are no tenants"),
         }

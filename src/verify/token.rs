@@ -1,13 +1,14 @@
 //! The evidence.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::claims::{ClaimsSet, Scope, Span};
+use crate::claims::{ClaimsSet, Scope, Span, TimeClaims};
 use crate::error::Rejection;
 use crate::jose::Algorithm;
 use crate::time::UnixTime;
@@ -24,13 +25,41 @@ use crate::time::UnixTime;
 /// let forged: portcullis::VerifiedToken = serde_json::from_str("{}").unwrap();
 /// ```
 #[derive(Clone)]
-pub struct VerifiedToken(Arc<Evidence>);
+pub struct VerifiedToken(Holder);
+
+#[derive(Clone)]
+enum Holder {
+    First(Arc<First>),
+    Copy(TokenCopy),
+}
+
+/// The token as it was verified.
+struct First {
+    evidence: Evidence,
+    aspect: Aspect,
+}
+
+/// The same token with a reference count of its own: counting is what costs for a token that many threads use at once.
+#[derive(Clone)]
+pub(super) struct TokenCopy(Arc<Copied>);
+
+struct Copied {
+    first: Arc<First>,
+    aspect: Aspect,
+}
 
 struct Evidence {
     claims: ClaimsSet,
     key: KeyEvidence,
+    /// The token is kept for others, and so longer than a request lasts.
+    wipe: AtomicBool,
+}
+
+/// What is of one copy of a token.
+struct Aspect {
+    stale_age: Option<Duration>,
     /// The claims in the first shape that the application asked for; others are read again.
-    remembered: OnceLock<(TypeId, Arc<dyn Any + Send + Sync>)>,
+    remembered: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Which key vouches for the token.
@@ -39,18 +68,56 @@ pub(super) struct KeyEvidence {
     pub(super) algorithm: Algorithm,
     /// Attached to the claims.
     pub(super) key_id: Option<Span>,
-    pub(super) stale_age: Option<Duration>,
 }
 
 impl VerifiedToken {
-    pub(super) fn new(claims: ClaimsSet, key: KeyEvidence) -> Self {
-        Self(Arc::new(Evidence { claims, key, remembered: OnceLock::new() }))
+    /// Evidence of keys that are overdue by so much.
+    pub(super) fn new(claims: ClaimsSet, key: KeyEvidence, stale_age: Option<Duration>) -> Self {
+        let evidence = Evidence { claims, key, wipe: AtomicBool::new(false) };
+        Self(Holder::First(Arc::new(First { evidence, aspect: Aspect::new(stale_age) })))
+    }
+
+    /// The same token, counted apart.
+    pub(super) fn copy(&self, stale_age: Option<Duration>) -> TokenCopy {
+        let first = match &self.0 {
+            Holder::First(first) => first,
+            Holder::Copy(TokenCopy(copied)) => &copied.first,
+        };
+        TokenCopy(Arc::new(Copied { first: Arc::clone(first), aspect: Aspect::new(stale_age) }))
+    }
+
+    pub(super) fn time(&self) -> TimeClaims {
+        self.evidence().claims.time()
+    }
+
+    /// Has the claims wiped when nobody holds the token any more.
+    pub(super) fn wipe_when_dropped(&self) {
+        self.evidence().wipe.store(true, Ordering::Relaxed);
+    }
+
+    /// What the token takes, but for its copies.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<First>() + COUNTS + self.evidence().claims.heap_bytes()
+    }
+
+    fn evidence(&self) -> &Evidence {
+        match &self.0 {
+            Holder::First(first) => &first.evidence,
+            Holder::Copy(TokenCopy(copied)) => &copied.first.evidence,
+        }
+    }
+
+    fn aspect(&self) -> &Aspect {
+        match &self.0 {
+            Holder::First(first) => &first.aspect,
+            Holder::Copy(TokenCopy(copied)) => &copied.aspect,
+        }
     }
 
     /// `iss`: the authorization server that issued the token.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        self.0.claims.issuer().unwrap_or_default()
+        self.evidence().claims.issuer().unwrap_or_default()
     }
 
     /// `sub`: whom the token speaks of, unique within its issuer.
@@ -58,53 +125,53 @@ impl VerifiedToken {
     /// Always there under [`Profile::Rfc9068`](crate::Profile::Rfc9068).
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.0.claims.subject()
+        self.evidence().claims.subject()
     }
 
     /// `aud`: everyone the token is meant for; one of them is this verifier's audience.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.0.claims.audiences()
+        self.evidence().claims.audiences()
     }
 
     /// `exp`: when the token expires, skew not included.
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
-        self.0.claims.time().exp.unwrap_or(UnixTime::MIN)
+        self.evidence().claims.time().exp.unwrap_or(UnixTime::MIN)
     }
 
     /// `nbf`: from when on the token is valid.
     #[must_use]
     pub fn not_before(&self) -> Option<UnixTime> {
-        self.0.claims.time().nbf
+        self.evidence().claims.time().nbf
     }
 
     /// `iat`: when the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Option<UnixTime> {
-        self.0.claims.time().iat
+        self.evidence().claims.time().iat
     }
 
     /// `jti`: the token's own name.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
-        self.0.claims.token_id()
+        self.evidence().claims.token_id()
     }
 
     /// `client_id`: the client that the token was issued to.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.0.claims.client_id()
+        self.evidence().claims.client_id()
     }
 
     /// `azp`: the client that the token was issued to, as providers without RFC 9068 write it.
     #[must_use]
     pub fn authorized_party(&self) -> Option<&str> {
-        self.0.claims.authorized_party()
+        self.evidence().claims.authorized_party()
     }
 
     /// What was granted: `scope` and `scp`, from a string or an array.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.0.claims.scopes()
+        self.evidence().claims.scopes()
     }
 
     /// Whether `scope` was granted.
@@ -116,43 +183,43 @@ impl VerifiedToken {
     /// `auth_time`: when the user authenticated. Absent too where the issuer wrote no NumericDate, as AD FS does.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<UnixTime> {
-        self.0.claims.authenticated_at()
+        self.evidence().claims.authenticated_at()
     }
 
     /// `acr`: the authentication context class.
     #[must_use]
     pub fn authentication_context(&self) -> Option<&str> {
-        self.0.claims.authentication_context()
+        self.evidence().claims.authentication_context()
     }
 
     /// `amr`: the authentication methods. None where the issuer wrote anything but strings, as Supabase does:
     /// [`claims`](VerifiedToken::claims) reads that in a shape of yours.
     pub fn authentication_methods(&self) -> impl Iterator<Item = &str> {
-        self.0.claims.authentication_methods()
+        self.evidence().claims.authentication_methods()
     }
 
     /// The algorithm that the signature was verified with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
-        self.0.key.algorithm
+        self.evidence().key.algorithm
     }
 
     /// The id of the issuer's key that vouches for the token.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.0.key.key_id.map(|span| self.0.claims.attached(span))
+        self.evidence().key.key_id.map(|span| self.evidence().claims.attached(span))
     }
 
     /// The age of the issuer's keys, when they should have been renewed by then and could not be.
     #[must_use]
     pub fn stale_key_age(&self) -> Option<Duration> {
-        self.0.key.stale_age
+        self.aspect().stale_age
     }
 
     /// The claims set as it was signed: one JSON object.
     #[must_use]
     pub fn claims_json(&self) -> &str {
-        self.0.claims.payload()
+        self.evidence().claims.payload()
     }
 
     /// All claims in the application's own shape.
@@ -172,7 +239,7 @@ impl VerifiedToken {
     /// # Ok(()) }
     /// ```
     pub fn claims<T: DeserializeOwned + Send + Sync + 'static>(&self) -> Result<Arc<T>, Rejection> {
-        if let Some((_, known)) = self.0.remembered.get().filter(|(shape, _)| *shape == TypeId::of::<T>())
+        if let Some(known) = self.aspect().remembered.get().filter(|known| (***known).is::<T>())
             && let Ok(known) = Arc::clone(known).downcast()
         {
             return Ok(known);
@@ -180,8 +247,33 @@ impl VerifiedToken {
         let claims: T = serde_json::from_str(self.claims_json()).map_err(|_| Rejection::ClaimsMismatch)?;
         let claims = Arc::new(claims);
         // Lost when another shape, or another thread, was first; then the claims are simply read again next time.
-        let _ = self.0.remembered.set((TypeId::of::<T>(), Arc::<T>::clone(&claims)));
+        let _ = self.aspect().remembered.set(Arc::<T>::clone(&claims));
         Ok(claims)
+    }
+}
+
+impl TokenCopy {
+    pub(super) const BYTES: usize = size_of::<Copied>() + COUNTS;
+
+    pub(super) fn token(&self) -> VerifiedToken {
+        VerifiedToken(Holder::Copy(self.clone()))
+    }
+}
+
+/// The two counts of an `Arc`.
+const COUNTS: usize = 2 * size_of::<usize>();
+
+impl Aspect {
+    const fn new(stale_age: Option<Duration>) -> Self {
+        Self { stale_age, remembered: OnceLock::new() }
+    }
+}
+
+impl Drop for Evidence {
+    fn drop(&mut self) {
+        if *self.wipe.get_mut() {
+            self.claims.wipe();
+        }
     }
 }
 

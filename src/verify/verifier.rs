@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::{runtime::Handle, time::timeout};
 
 use super::builder::VerifierBuilder;
+use super::cache::{TokenCache, TokenCacheStatus};
 use super::health::Health;
 #[cfg(feature = "remote")]
 use super::health::HealthWatch;
@@ -100,7 +101,7 @@ impl Verifier {
     /// [`Poll::Pending`] says that [`verify`](Verifier::verify) would wait for keys or a tenant. Nothing is registered to wake up.
     pub fn verify_cached(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
         match self.0.rules.decide(token, &**self.0.means.clock()) {
-            Outcome::Decided(decision) => Poll::Ready(decision.map_err(Error::from)),
+            Outcome::Decided(decision) => Poll::Ready(decision),
             Outcome::Missed(miss) if miss.anchor.keys.would_wait(miss.wish) => Poll::Pending,
             Outcome::Missed(miss) => Poll::Ready(Err(miss.error)),
             #[cfg(feature = "remote")]
@@ -149,6 +150,12 @@ impl Verifier {
         fixed.collect()
     }
 
+    /// What the verified-token cache holds and has done; `None` if it is off.
+    #[must_use]
+    pub fn token_cache(&self) -> Option<TokenCacheStatus> {
+        self.0.rules.cache.as_ref().map(TokenCache::status)
+    }
+
     /// Forgets the tenant of this identifier, its keys, and whatever the resolver has said or is about to say of it.
     ///
     /// The next token that names it asks the resolver anew. Call it when a tenant is withdrawn, changed or new, on every
@@ -178,6 +185,18 @@ impl Verifier {
         // Listened to before it is looked at, so that no change falls in between.
         let pulse = self.0.means.pulse().subscribe();
         HealthWatch::new(Arc::downgrade(&self.0), pulse, self.health())
+    }
+
+    /// What the cache answers, and a full verification at the same moment.
+    #[cfg(test)]
+    #[cfg(feature = "testkit")]
+    pub(super) fn decide_both_ways(
+        &self,
+        token: &str,
+    ) -> (Result<VerifiedToken, Error>, Result<VerifiedToken, Error>) {
+        let Parts { rules, means } = &*self.0;
+        let clock = &**means.clock();
+        (rules.decide(token, clock).at_last(), rules.decide_in_full(token, clock, None).at_last())
     }
 
     /// The name under which the first issuer knows the protected resource: its first audience.

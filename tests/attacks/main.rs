@@ -11,6 +11,7 @@
 )]
 
 mod algorithm;
+mod cached;
 mod confusion;
 mod critical;
 mod discovery;

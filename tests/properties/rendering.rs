@@ -17,6 +17,7 @@ use portcullis::jose::{
     AlgorithmSet, Curve, Header, Jwk, JwkSet, KeyMaterial, KeyUse, MAX_TOKEN_BYTES, Secret, UnverifiedToken,
 };
 use portcullis::keys::Keys;
+use portcullis::revoke::RevocationStatus;
 use portcullis::testkit::{Answer, Flaw, Mint, SigningKey, TestIssuer};
 use portcullis::{
     Algorithm, Claims, ConfigError, Error, Issuer, Profile, Rejection, Requirement, Scope, Segment, Status,
@@ -94,6 +95,12 @@ fn tokens(album: &mut Album) {
     album.forbidden.token(&good);
     let Poll::Ready(Ok(verified)) = VERIFIERS[0].verify_cached(&good) else { panic!("it is good") };
     album.debug("VerifiedToken", &verified);
+    for _ in 0..3 {
+        let Poll::Ready(Ok(again)) = VERIFIERS[0].verify_cached(&good) else { panic!("it is still good") };
+        album.debug("VerifiedToken", &again);
+    }
+    album.display("TokenCacheStatus", &VERIFIERS[0].token_cache().unwrap());
+    album.debug("RevocationStatus", &[RevocationStatus::Revoked, RevocationStatus::unknown()]);
     // The shape is the application's and prints itself; what went wrong with another is ours.
     album.error("Rejection", &verified.claims::<Vec<u8>>().unwrap_err());
     album.error("Rejection", &verified.require(&scope("orders:write")).unwrap_err());
@@ -134,6 +141,7 @@ fn tokens(album: &mut Album) {
         Unavailable::KeysExpired { retry_after },
         Unavailable::TenantUnresolved { retry_after },
         Unavailable::TenantsBusy { retry_after },
+        Unavailable::RevocationUnknown { retry_after },
     ];
     for unavailable in unavailable {
         album.error("Error", &Error::from(unavailable.clone()));

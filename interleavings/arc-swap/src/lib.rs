@@ -35,6 +35,12 @@ impl<T> ArcSwapAny<Option<Arc<T>>> {
     }
 }
 
+impl<T> Default for ArcSwapAny<Option<Arc<T>>> {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
 impl<T: Clone> ArcSwapAny<T> {
     /// The present value.
     pub fn load(&self) -> Guard<T> {

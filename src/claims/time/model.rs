@@ -138,7 +138,7 @@ fn decided(dates: &Dates<Number>, setting: &Setting) -> &'static str {
     let member = |name: &str, number: Option<Number>| Some(format!("\"{name}\":{}", number?.text()));
     let members = [member("exp", dates.exp), member("nbf", dates.nbf), member("iat", dates.iat)];
     let payload = format!("{{{}}}", members.into_iter().flatten().collect::<Vec<_>>().join(","));
-    let claims = ClaimsSet::parse(payload.clone().into_bytes()).expect(&payload);
+    let claims = ClaimsSet::parse(payload.as_bytes(), 0).expect(&payload);
     let seconds = setting.now.div_euclid(SECOND).try_into().unwrap();
     let fraction = setting.now.rem_euclid(SECOND).try_into().unwrap();
     let now = UnixTime::from_seconds(seconds).saturating_add(Duration::from_nanos(fraction));

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
@@ -12,6 +11,7 @@ use tower_service::Service;
 
 use super::layer::Guard;
 use crate::error::Error;
+use crate::stripes::Spread;
 use crate::verify::VerifiedToken;
 
 /// A decision that waits for keys.
@@ -46,7 +46,7 @@ struct Waiting<S, B> {
     /// The instance that was polled ready.
     service: S,
     request: Request<B>,
-    guard: Arc<Guard>,
+    guard: Spread<Guard>,
 }
 
 impl<S: Service<Request<B>>, B> ResponseFuture<S, B> {
@@ -58,7 +58,7 @@ impl<S: Service<Request<B>>, B> ResponseFuture<S, B> {
         Self { state: State::Refused { response: Some(response) } }
     }
 
-    pub(super) fn checking(check: Check, service: S, request: Request<B>, guard: Arc<Guard>) -> Self {
+    pub(super) fn checking(check: Check, service: S, request: Request<B>, guard: Spread<Guard>) -> Self {
         let waiting = Some(Box::new(Waiting { check, service, request, guard }));
         Self { state: State::Checking { waiting } }
     }

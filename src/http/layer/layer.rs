@@ -10,9 +10,10 @@ use tower_layer::Layer;
 use super::future::Check;
 use super::service::Auth;
 use crate::error::{Error, Rejection};
-use crate::http::bearer_token;
 use crate::http::challenge::DEFAULT_REALM;
+use crate::http::credentials::{check_form, sent_token};
 use crate::http::refusal::{Dialect, Fault, Refusal};
+use crate::stripes::Spread;
 use crate::verify::{VerifiedToken, Verifier};
 
 /// Guards a service: a request with a good token reaches it, every other is refused.
@@ -44,10 +45,10 @@ use crate::verify::{VerifiedToken, Verifier};
 /// # }
 /// # #[cfg(not(feature = "aws-lc"))] fn main() {}
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "a layer guards nothing until it is around a service"]
 pub struct AuthLayer {
-    guard: Arc<Guard>,
+    guard: Spread<Guard>,
 }
 
 /// Marks a request that an [optional](AuthLayer::optional) layer let through without credentials.
@@ -61,25 +62,28 @@ pub struct Anonymous {
 impl Verifier {
     /// The layer that lets requests pass whose token this verifier finds good.
     pub fn layer(&self) -> AuthLayer {
-        let realm = Arc::from(self.resource().unwrap_or(DEFAULT_REALM));
-        AuthLayer { guard: Arc::new(Guard { verifier: self.clone(), realm, absence: Absence::Refused }) }
+        let realm = self.resource().unwrap_or(DEFAULT_REALM);
+        AuthLayer::of(self, realm, Absence::Refused)
     }
 }
 
 impl AuthLayer {
+    fn of(verifier: &Verifier, realm: &str, absence: Absence) -> Self {
+        let guard = || Guard { verifier: verifier.clone(), realm: Arc::from(realm), absence };
+        Self { guard: Spread::of(guard) }
+    }
+
     /// Lets requests without any `Authorization` header pass as anonymous, with the [`Anonymous`] marker in their
     /// extensions. Credentials that are sent must still be good.
-    pub fn optional(mut self) -> Self {
-        Arc::make_mut(&mut self.guard).absence = Absence::Anonymous;
-        self
+    pub fn optional(self) -> Self {
+        Self::of(&self.guard.verifier, &self.guard.realm, Absence::Anonymous)
     }
 
     /// Names the protected resource in challenges. Default: the first audience of the verifier's first issuer.
     ///
     /// Characters outside printable ASCII, quotes and backslashes are replaced when it is sent.
-    pub fn realm(mut self, realm: impl Into<Arc<str>>) -> Self {
-        Arc::make_mut(&mut self.guard).realm = realm.into();
-        self
+    pub fn realm(self, realm: impl Into<Arc<str>>) -> Self {
+        Self::of(&self.guard.verifier, &realm.into(), self.guard.absence)
     }
 }
 
@@ -87,7 +91,13 @@ impl<S> Layer<S> for AuthLayer {
     type Service = Auth<S>;
 
     fn layer(&self, inner: S) -> Auth<S> {
-        Auth::new(inner, Arc::clone(&self.guard))
+        Auth::new(inner, self.guard.rooted())
+    }
+}
+
+impl Clone for AuthLayer {
+    fn clone(&self) -> Self {
+        Self { guard: self.guard.rooted() }
     }
 }
 
@@ -99,7 +109,6 @@ impl Anonymous {
 }
 
 /// Settings of a layer, shared by its services.
-#[derive(Clone)]
 pub(super) struct Guard {
     verifier: Verifier,
     realm: Arc<str>,
@@ -124,7 +133,7 @@ pub(super) enum Admission {
 
 impl Guard {
     pub(super) fn admit(&self, headers: &HeaderMap) -> Admission {
-        let token = match bearer_token(headers) {
+        let token = match sent_token(headers) {
             Ok(token) => token,
             Err(Rejection::CredentialsMissing) if self.absence == Absence::Anonymous => {
                 return Admission::Anonymous(Anonymous { realm: Arc::clone(&self.realm) });
@@ -133,7 +142,10 @@ impl Guard {
         };
         match self.verifier.verify_cached(token) {
             Poll::Ready(Ok(token)) => Admission::Verified(token),
-            Poll::Ready(Err(error)) => Admission::Refused(error),
+            // No text of another form is a good token, so the form is looked at where there is something to say of it.
+            Poll::Ready(Err(error)) => {
+                Admission::Refused(check_form(token).map_or_else(Error::from, |()| error))
+            }
             Poll::Pending => {
                 let (verifier, token) = (self.verifier.clone(), token.to_owned());
                 Admission::Undecided(Box::pin(async move { verifier.verify(&token).await }))

@@ -1,7 +1,6 @@
 //! The guarded service.
 
 use std::mem;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -9,6 +8,7 @@ use tower_service::Service;
 
 use super::future::ResponseFuture;
 use super::layer::{Admission, Anonymous, Guard};
+use crate::stripes::Spread;
 use crate::verify::VerifiedToken;
 
 /// A service behind an [`AuthLayer`](super::AuthLayer).
@@ -17,11 +17,11 @@ use crate::verify::VerifiedToken;
 #[derive(Clone, Debug)]
 pub struct Auth<S> {
     inner: S,
-    guard: Arc<Guard>,
+    guard: Spread<Guard>,
 }
 
 impl<S> Auth<S> {
-    pub(super) fn new(inner: S, guard: Arc<Guard>) -> Self {
+    pub(super) fn new(inner: S, guard: Spread<Guard>) -> Self {
         Self { inner, guard }
     }
 }
@@ -70,7 +70,7 @@ impl<S> Auth<S> {
                 // The instance that was polled ready is called later; its clone stays behind and will be polled anew.
                 let idle = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, idle);
-                ResponseFuture::checking(check, ready, request, Arc::clone(&self.guard))
+                ResponseFuture::checking(check, ready, request, self.guard.clone())
             }
         }
     }

@@ -57,6 +57,7 @@ mod http;
 mod intake;
 mod refresh;
 mod schedule;
+mod serving;
 mod snapshot;
 pub(crate) mod sync;
 mod task;

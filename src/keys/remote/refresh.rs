@@ -15,6 +15,7 @@ use super::events;
 use super::fetch::Fetch;
 use super::holding::Holding;
 use super::schedule::{self, Freshness, Schedule, Timing};
+use super::serving::Serving;
 use super::snapshot::{Owner, Restored, Snapshot};
 use super::sync::{AtomicUsize, Mutex, MutexGuard};
 use super::task;
@@ -52,7 +53,8 @@ pub(super) struct Shared {
     /// All moments are counted from here.
     epoch: Instant,
     /// What readers see, without a lock.
-    pub(super) holding: ArcSwap<Holding>,
+    holding: ArcSwap<Holding>,
+    serving: Serving,
     /// What only waiters and the task see.
     ledger: Mutex<Ledger>,
     task: ArcSwapOption<AbortHandle>,
@@ -121,6 +123,7 @@ impl RemoteKeys {
         let shared = Arc::new(Shared {
             plan: Arc::new(plan),
             epoch: Instant::now(),
+            serving: Serving::of(&holding),
             holding: ArcSwap::from_pointee(holding),
             ledger: Mutex::new(ledger),
             task: ArcSwapOption::empty(),
@@ -138,6 +141,15 @@ impl RemoteKeys {
     /// [`Unavailable`] when there are none, or none young enough to be trusted.
     pub(crate) fn current(&self) -> Result<Current, Unavailable> {
         self.0.current()
+    }
+
+    /// The generation of the keys that serve at this moment, and their age if they are overdue; `None` if none serve.
+    pub(crate) fn serving(&self) -> Option<(u64, Option<Duration>)> {
+        let shared = &self.0;
+        match shared.serving.fresh_generation(shared.now()) {
+            Some(generation) => Some((generation, None)),
+            None => self.current().ok().map(|current| (current.generation(), current.stale_age())),
+        }
     }
 
     /// Waits until there are keys to be used, however long that takes; returns at once where nothing can be awaited.
@@ -191,6 +203,16 @@ impl fmt::Debug for RemoteKeys {
 }
 
 impl Shared {
+    /// The keys in use.
+    pub(super) fn holding(&self) -> Guard<Arc<Holding>> {
+        self.holding.load()
+    }
+
+    /// Changes the keys in use.
+    pub(super) fn hold(&self, holding: Arc<Holding>) {
+        self.serving.change(&Arc::clone(&holding), || self.holding.store(holding));
+    }
+
     pub(super) fn now(&self) -> Duration {
         self.moment(Instant::now())
     }

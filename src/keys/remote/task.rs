@@ -36,7 +36,7 @@ pub(super) async fn run(source: Weak<Shared>) {
         let now = shared.now();
         let turn = shared.tell_state();
         let step = begin_or_wait(&shared, now);
-        let granted = shared.holding.load().term.map_or(Duration::ZERO, |term| term.max_age);
+        let granted = shared.holding().term.map_or(Duration::ZERO, |term| term.max_age);
         drop(shared);
         let cause = match step {
             Step::Begun(cause) => cause,
@@ -112,7 +112,7 @@ fn finish(
 ) -> Worked {
     let now = shared.now();
     let timing = &shared.plan.timing;
-    let before = shared.holding.load_full();
+    let before = Arc::clone(&shared.holding());
     let embedded = before.term.is_some_and(|term| term.origin == KeyOrigin::Embedded);
     let current = match before.state(now) {
         KeyState::Fixed | KeyState::Loading => Held::Nothing,
@@ -142,7 +142,7 @@ fn finish(
             };
             let holding = Arc::new(Holding { set, generation, term: Some(term) });
             let next = conclude(shared, Ended::Renewed { max_age }, |ledger| {
-                shared.holding.store(Arc::clone(&holding));
+                shared.hold(Arc::clone(&holding));
                 ledger.last_error = None;
                 ledger.last_success = Some(now);
                 ledger.failures = 0;

@@ -122,7 +122,7 @@ impl Shared {
     }
 
     fn is_newer(&self, wish: KeyWish, now: Duration) -> bool {
-        let holding = self.holding.load();
+        let holding = self.holding();
         match wish {
             KeyWish::OtherSet { than } | KeyWish::Replacement { than } => holding.generation != than,
             KeyWish::AnySet => holding.state(now).can_verify(),

@@ -1,0 +1,199 @@
+//! The bounds of the cache, and who is kept.
+
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::entry::{Basis, Entry, Whose};
+use super::table::Table;
+use crate::jose::Algorithm;
+use crate::testkit::{Mint, TestClock};
+use crate::time::{Clock, UnixTime};
+use crate::verify::{Issuer, VerifiedToken, Verifier};
+
+/// An issuer whose tokens are quickly verified.
+fn mint(clock: &TestClock) -> Mint {
+    Mint::builder("https://id.example").algorithm(Algorithm::HS256).clock(clock.clone()).build()
+}
+
+fn verifier(mint: &Mint, entries: usize) -> Verifier {
+    let issuer = Issuer::new(mint.identifier(), mint.jwks()).audience(mint.audience());
+    let issuer = issuer.algorithms([Algorithm::HS256]);
+    Verifier::builder().issuer(issuer).token_cache(entries).clock(mint.clock()).build().unwrap()
+}
+
+fn verify(verifier: &Verifier, token: &str) -> VerifiedToken {
+    match verifier.verify_cached(token) {
+        Poll::Ready(Ok(token)) => token,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Whether the cache answers for the token.
+fn is_hit(verifier: &Verifier, token: &str) -> bool {
+    let before = verifier.token_cache().unwrap().hits;
+    verify(verifier, token);
+    verifier.token_cache().unwrap().hits > before
+}
+
+#[test]
+fn a_token_is_kept_at_its_second_sight() {
+    let mint = mint(&TestClock::new());
+    let cached = verifier(&mint, 16);
+    let token = mint.token().mint();
+    assert_eq!([(); 4].map(|()| is_hit(&cached, &token)), [false, false, true, true]);
+    let status = cached.token_cache().unwrap();
+    assert_eq!((status.entries, status.misses, status.admissions, status.evictions), (1, 2, 1, 0));
+    assert!(status.to_string().starts_with("1 of 16 tokens in "), "{status}");
+    assert_eq!(verifier(&mint, 0).token_cache(), None);
+}
+
+#[test]
+fn a_million_tokens_that_come_once_leave_the_hot_ones_and_the_bound_alone() {
+    let floods = if cfg!(debug_assertions) { 20_000 } else { 1_000_000 };
+    let mint = mint(&TestClock::new());
+    let cached = verifier(&mint, 64);
+    let hot: Vec<_> = (0..64).map(|n| mint.token().subject(format!("hot-{n}")).mint()).collect();
+    for _ in 0..4 {
+        hot.iter().for_each(|token| drop(verify(&cached, token)));
+    }
+    let before = cached.token_cache().unwrap();
+    let builder = mint.token();
+    for n in 0..floods {
+        verify(&cached, &builder.clone().subject(format!("{n}")).mint());
+    }
+    let after = cached.token_cache().unwrap();
+    assert_eq!(
+        (after.entries, after.bytes, after.admissions),
+        (before.entries, before.bytes, before.admissions)
+    );
+    let hits = hot.iter().filter(|token| is_hit(&cached, token)).count();
+    assert!(hits == before.entries && hits > 56, "{hits} of {}", hot.len());
+}
+
+#[test]
+fn tokens_that_come_twice_and_never_again_do_not_push_out_those_that_go_on() {
+    let mint = mint(&TestClock::new());
+    let cached = verifier(&mint, 64);
+    let hot: Vec<_> = (0..32).map(|n| mint.token().subject(format!("hot-{n}")).mint()).collect();
+    let builder = mint.token();
+    let mut hits = 0;
+    for round in 0..100 {
+        hits += hot.iter().filter(|token| is_hit(&cached, token)).count();
+        for n in 0..16 {
+            let token = builder.clone().subject(format!("{round}-{n}")).mint();
+            verify(&cached, &token);
+            verify(&cached, &token);
+        }
+        let status = cached.token_cache().unwrap();
+        assert!(status.entries <= 64, "{status}");
+    }
+    assert!(hits > 90 * hot.len(), "{hits} of {}", 100 * hot.len());
+    assert!(cached.token_cache().unwrap().evictions > 1_000);
+}
+
+#[test]
+fn a_cache_of_any_size_fills_up() {
+    let mint = mint(&TestClock::new());
+    for entries in [1, 2, 7, 8, 9, 100, 1_000] {
+        let cached = verifier(&mint, entries);
+        let tokens: Vec<_> = (0..entries).map(|n| mint.token().subject(format!("{n}")).mint()).collect();
+        for _ in 0..6 {
+            tokens.iter().for_each(|token| drop(verify(&cached, token)));
+        }
+        let hits = tokens.iter().filter(|token| is_hit(&cached, token)).count();
+        assert!(hits * 100 >= entries * 97, "{hits} of {entries}");
+        assert!(cached.token_cache().unwrap().entries <= entries);
+    }
+}
+
+/// What the table says it takes and how much it keeps.
+fn held(table: &Table) -> (usize, usize) {
+    let status = table.status();
+    (status.entries, status.bytes)
+}
+
+#[test]
+fn tokens_that_meet_in_one_place_get_in_nobody_elses_way() {
+    let clock = TestClock::new();
+    let mint = mint(&clock);
+    let uncached = verifier(&mint, 0);
+    let table = Table::new(1_000);
+    let keep = |hash: u64| {
+        let token = mint.token().subject(format!("{hash}")).mint();
+        let verified = verify(&uncached, &token);
+        let basis = Basis { whose: Whose::Fixed(0), generation: 0, now: clock.now(), expires: UnixTime::MAX };
+        let entry = Entry::new(hash, &token, &verified, basis, Duration::from_secs(300)).unwrap();
+        table.admit(entry, clock.now());
+        (hash, token)
+    };
+    let others: Vec<_> = (2..52u64).map(|n| keep(n << 32 | n << 3 | 2)).collect();
+    // All of them to one pair of sets, each with another tag.
+    let flood: Vec<_> = (0..200u64).map(|n| keep(n << 48 | 1 << 32 | n << 16 | 1)).collect();
+    let kept = |those: &[(u64, String)]| {
+        those.iter().filter(|(hash, token)| table.find(*hash, token).is_some()).count()
+    };
+    assert_eq!((kept(&others), kept(&flood)), (50, 8), "one set has eight places");
+    assert_eq!(table.status().entries, 58);
+}
+
+#[test]
+fn what_leaves_is_let_go_of_and_its_bytes_with_it() {
+    let clock = TestClock::new();
+    let mint = mint(&clock);
+    let uncached = verifier(&mint, 0);
+    let table = Table::new(100);
+    let (_, empty) = held(&table);
+    let basis = |now: UnixTime| Basis {
+        whose: Whose::Fixed(0),
+        generation: 0,
+        now,
+        expires: now.saturating_add(Duration::from_secs(60)),
+    };
+    let token = mint.token().mint();
+    let verified = verify(&uncached, &token);
+    let entry =
+        |hash| Entry::new(hash, &token, &verified, basis(clock.now()), Duration::from_secs(300)).unwrap();
+    for hash in [0, 1 << 40, 2 << 40, 1 << 40] {
+        table.admit(entry(hash), clock.now());
+    }
+    let (entries, bytes) = held(&table);
+    assert_eq!((entries, bytes - empty), (3, 3 * entry(0).bytes()));
+    table.remove(2 << 40);
+    table.remove(3 << 40);
+    assert_eq!(held(&table).0, 2);
+    // Nobody asks for the others any more; their time over, they go when others come.
+    clock.advance(Duration::from_secs(60));
+    for hash in 100..200u64 {
+        table.admit(entry(hash << 33 | hash), clock.now());
+    }
+    assert!(table.find(0, &token).is_none() && table.find(1 << 40, &token).is_none());
+    assert!(table.find(100 << 33 | 100, &token).is_some());
+}
+
+#[test]
+fn claims_are_remembered_with_the_token() {
+    #[derive(serde::Deserialize)]
+    struct Shape {
+        sub: String,
+    }
+    let mint = mint(&TestClock::new());
+    let cached = verifier(&mint, 16);
+    let token = mint.token().subject("alice").mint();
+    for _ in 0..3 {
+        verify(&cached, &token);
+    }
+    let (first, second) = (verify(&cached, &token), verify(&cached, &token));
+    let (one, other) = (first.claims::<Shape>().unwrap(), second.claims::<Shape>().unwrap());
+    assert!(Arc::ptr_eq(&one, &other), "read once for both requests");
+    assert_eq!(one.sub, "alice");
+}
+
+#[test]
+fn nothing_of_a_token_is_shown() {
+    let mint = mint(&TestClock::new());
+    let cached = verifier(&mint, 16);
+    let token = mint.token().subject("alice").mint();
+    let shown = (0..4).map(|_| format!("{:?} {:?}", verify(&cached, &token), cached)).collect::<String>();
+    assert!(!shown.contains("alice") && token.split('.').all(|part| !shown.contains(part)), "{shown}");
+}
