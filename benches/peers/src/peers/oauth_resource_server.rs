@@ -7,7 +7,7 @@ use axum::Router;
 use axum::routing::get;
 use oauth_resource_server::axum::AuthLayer;
 use oauth_resource_server::{AuthorizedToken, KeyNaming, OAuthConfig, OAuthValidator};
-use portcullis_peer_bench_shared::{AUDIENCE, ISSUER, Local, SKEW, Task};
+use portcullis_peer_bench_shared::{AUDIENCE, Algorithm, ISSUER, Local, SKEW, Task};
 
 use super::Prepared;
 use crate::layers::{at_once, through};
@@ -31,6 +31,9 @@ async fn answer(token: AuthorizedToken) {
 }
 
 fn validator(task: &Task) -> Result<OAuthValidator, String> {
+    if task.algorithm == Algorithm::Hs256 {
+        return Err("it refuses HMAC by design".into());
+    }
     let config = OAuthConfig {
         enabled: true,
         issuer: ISSUER.into(),
