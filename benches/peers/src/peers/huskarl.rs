@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use huskarl_axum::extractors::ValidatedToken;
 use huskarl_axum::layers::ValidatorLayer;
 use huskarl_crypto_native::symmetric::SymmetricKey;
-use huskarl_resource_server::core::crypto::verifier::{JwsVerifier, JwsVerifierPlatform};
+use huskarl_resource_server::core::crypto::verifier::{JwsVerifier, JwsVerifierFactory, JwsVerifierPlatform};
 use huskarl_resource_server::core::http::{HttpClient, HttpResponse, Idempotency};
 use huskarl_resource_server::core::jwk::{OctKey, SymmetricJwk};
 use huskarl_resource_server::core::platform::MaybeSendBoxFuture;
@@ -64,22 +64,23 @@ fn validator(task: &Task) -> Result<Rfc9068Validator, String> {
         let key = OctKey::builder().k(task.key.clone()).build();
         let key = SymmetricJwk::builder().key(key).algorithm(task.algorithm.name()).kid(KEY_ID).build();
         let key = SymmetricKey::from_jwk(key).map_err(|error| error.to_string())?;
-        builder.jws_verifier_factory(given(Arc::new(key)))
+        builder.jws_verifier_factory(Given(Arc::new(key)))
     } else {
         builder.jwks_source(AtHand(task.jwks().into()))
     };
     at_once(builder.build()).map_err(|error| error.to_string())
 }
 
-/// A factory of one verifier that exists already.
-fn given(
-    verifier: Arc<dyn JwsVerifier>,
-) -> impl Fn(
-    Option<&EndpointUrl>,
-    Arc<dyn JwsVerifierPlatform>,
-) -> MaybeSendBoxFuture<'static, Result<Arc<dyn JwsVerifier>, Error>> {
-    move |_, _| {
-        let verifier = Arc::clone(&verifier);
+/// A verifier that exists already.
+struct Given(Arc<dyn JwsVerifier>);
+
+impl JwsVerifierFactory for Given {
+    fn build(
+        &self,
+        _: Option<&EndpointUrl>,
+        _: Arc<dyn JwsVerifierPlatform>,
+    ) -> MaybeSendBoxFuture<'static, Result<Arc<dyn JwsVerifier>, Error>> {
+        let verifier = Arc::clone(&self.0);
         Box::pin(async move { Ok(verifier) })
     }
 }
