@@ -122,6 +122,25 @@ benches:
 peers *arguments:
     cargo run --release --manifest-path benches/peers/Cargo.toml -- {{ arguments }}
 
+# A count does not blur on a busy machine. Fails when a scenario needs more than benches/instructions/expected.toml says.
+[doc("Counts the instructions of a verification under valgrind, and compares them with what is expected.")]
+instructions:
+    cargo bench --quiet --all-features --bench instructions
+
+# After an improvement, or a price worth paying; the commit says which.
+[doc("Writes the present counts down as expected.")]
+instructions-accept:
+    cargo bench --quiet --all-features --bench instructions -- --accept
+
+# Wall time, for people and a quiet machine; names choose parts: `just speed swept ES256`. docs/speed.md says what it means.
+[doc("Measures the speed, with each target beside its figure.")]
+speed *names:
+    cargo bench --quiet --all-features --bench speed -- {{ names }}
+
+# An axum service with and without the layer, over loopback.
+load *names:
+    cargo bench --quiet --all-features --bench load -- {{ names }}
+
 # The longest input that each fuzz target is given: longer ones reach nothing new and only cost.
 fuzz_lengths := "authorization_header=256 cache_control=256 challenge=512 claims=768 compact_token=2048 discovery=1024 header=768 jwk=2048 jwk_set=4096 key_input=2048 request=1536"
 

@@ -10,35 +10,22 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    clippy::disallowed_methods
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::as_conversions
 )]
+
+mod common;
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use portcullis::keys::remote::{Fetch, FetchFuture, FetchRequest, FetchResponse, Remote};
+use common::source::{Source, is_asking};
+use common::verifiers::uncached;
 use portcullis::testkit::Mint;
 use portcullis::{Algorithm, Issuer, Verifier};
 use tokio::runtime::Builder;
-
-/// Answers, until it is told to hang.
-struct Source {
-    keys: String,
-    hangs: AtomicBool,
-}
-
-impl Fetch for Source {
-    fn fetch<'f>(&'f self, _: &'f FetchRequest) -> FetchFuture<'f> {
-        Box::pin(async move {
-            if self.hangs.load(Ordering::Relaxed) {
-                std::future::pending::<()>().await;
-            }
-            Ok(FetchResponse::new(200, self.keys.as_str()))
-        })
-    }
-}
 
 struct Subject {
     verifier: Verifier,
@@ -49,12 +36,11 @@ struct Subject {
 
 impl Subject {
     fn new(mint: &Mint) -> Self {
-        let source = Arc::new(Source { keys: mint.jwks_json(), hangs: AtomicBool::new(false) });
-        let keys = Remote::jwks_url_with("https://id.example.com/keys", Arc::clone(&source)).unwrap();
-        let keys = keys.unknown_key_interval(Duration::from_secs(1));
-        let issuer =
-            Issuer::new(mint.identifier(), keys).audience(mint.audience()).algorithms([Algorithm::EdDSA]);
-        let verifier = Verifier::builder().issuer(issuer).clock(mint.clock()).build().unwrap();
+        let source = Source::new(mint.jwks_json());
+        let issuer = Issuer::new(mint.identifier(), source.keys())
+            .audience(mint.audience())
+            .algorithms([Algorithm::EdDSA]);
+        let verifier = uncached(Verifier::builder().issuer(issuer).clock(mint.clock()));
         let unknown = mint.token().header("kid", "nobody's").mint();
         Self { verifier, source, token: mint.token().mint(), unknown }
     }
@@ -73,10 +59,6 @@ impl Subject {
             into.push(self.verify().await);
         }
     }
-
-    fn is_asking(&self) -> bool {
-        self.verifier.status().iter().all(|issuer| issuer.next_attempt.is_none())
-    }
 }
 
 fn main() {
@@ -89,13 +71,13 @@ fn main() {
         let (calm, troubled) = (Subject::new(&mint), Subject::new(&mint));
         calm.verifier.ready(Duration::from_secs(5)).await.unwrap();
         troubled.verifier.ready(Duration::from_secs(5)).await.unwrap();
-        troubled.source.hangs.store(true, Ordering::Relaxed);
+        troubled.source.hang();
         let (mut first, mut hanging, mut second) = (Vec::new(), Vec::new(), Vec::new());
         let start = Instant::now();
         while start.elapsed() < wanted {
             // A stranger asks as well, all the time.
             let _ = troubled.verifier.verify_cached(&troubled.unknown);
-            if !troubled.is_asking() {
+            if !is_asking(&troubled.verifier) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 continue;
             }
@@ -103,7 +85,7 @@ fn main() {
             calm.batch(&mut a).await;
             troubled.batch(&mut b).await;
             calm.batch(&mut c).await;
-            if troubled.is_asking() {
+            if is_asking(&troubled.verifier) {
                 first.append(&mut a);
                 hanging.append(&mut b);
                 second.append(&mut c);
@@ -139,7 +121,6 @@ fn at(sorted: &[u64], thousandths: usize) -> u64 {
     *sorted.get(sorted.len() * thousandths / 1_000).expect("an attempt was under way")
 }
 
-#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "a latency is far from 2⁵² ns")]
 fn micros(nanos: u64) -> f64 {
     nanos as f64 / 1_000.0
 }

@@ -8,15 +8,18 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::as_conversions
 )]
 
-use std::collections::HashMap;
-use std::hint::black_box;
-use std::sync::Arc;
-use std::task::Poll;
-use std::time::{Duration, Instant};
+mod common;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::timing::{Effort, Pair};
+use common::verifiers::{accept, uncached};
 use portcullis::tenants::{IssuerPattern, Tenant, Tenants};
 use portcullis::testkit::{Mint, TestClock};
 use portcullis::{Issuer, Verifier};
@@ -44,8 +47,8 @@ fn main() {
     for (name, subject) in subjects {
         let mut subject = subject;
         let allocations = allocation_counter::measure(|| subject.verify()).count_total;
-        let (time, ratio) = compare(|| base.verify(), || subject.verify());
-        println!("{name:28} {:>18.2} µs  {ratio:>6.3}  {allocations:>11}", time.as_secs_f64() * 1e6);
+        let pair = Pair::measure(EFFORT, || base.verify(), || subject.verify());
+        println!("{name:28} {:>18.2} µs  {:>6.3}  {allocations:>11}", pair.second / 1e3, pair.ratio);
     }
 }
 
@@ -64,10 +67,7 @@ fn subject(verifier: Verifier, mints: &[Mint]) -> Subject {
 impl Subject {
     fn verify(&mut self) {
         self.next = (self.next + 1) % self.tokens.len();
-        match self.verifier.verify_cached(black_box(&self.tokens[self.next])) {
-            Poll::Ready(Ok(token)) => drop(black_box(token)),
-            other => panic!("{other:?}"),
-        }
+        accept(&self.verifier, &self.tokens[self.next]);
     }
 }
 
@@ -77,7 +77,7 @@ fn trusted(mint: &Mint) -> Issuer {
 
 fn set_up(mints: &[Mint]) -> Verifier {
     let builder = Verifier::builder().clock(mints[0].clock());
-    mints.iter().fold(builder, |builder, mint| builder.issuer(trusted(mint))).build().unwrap()
+    uncached(mints.iter().fold(builder, |builder, mint| builder.issuer(trusted(mint))))
 }
 
 /// The same issuers, found by a resolver.
@@ -87,7 +87,7 @@ fn tenants(mints: &[Mint]) -> Verifier {
     let resolver = move |tenant: Tenant| std::future::ready(Ok(known.get(tenant.issuer()).map(trusted)));
     let pattern = IssuerPattern::new("https://login.example.com/{tenant}/v2.0").unwrap();
     let tenants = Tenants::matching(pattern, resolver).capacity(ISSUERS);
-    let verifier = Verifier::builder().tenants(tenants).clock(mints[0].clock()).build().unwrap();
+    let verifier = uncached(Verifier::builder().tenants(tenants).clock(mints[0].clock()));
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
@@ -100,28 +100,5 @@ fn tenants(mints: &[Mint]) -> Verifier {
     verifier
 }
 
-/// The median time of the second, and of its ratio to the first.
-fn compare(mut first: impl FnMut(), mut second: impl FnMut()) -> (Duration, f64) {
-    let (mut times, mut ratios) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let (one, other) = (time(&mut first), time(&mut second));
-        ratios.push(other.as_secs_f64() / one.as_secs_f64());
-        times.push(other);
-    }
-    times.sort_unstable();
-    ratios.sort_by(f64::total_cmp);
-    (times[ROUNDS / 2], ratios[ROUNDS / 2])
-}
-
-#[allow(clippy::disallowed_methods)]
-fn time(work: &mut impl FnMut()) -> Duration {
-    let start = Instant::now();
-    for _ in 0..BATCH {
-        work();
-    }
-    start.elapsed() / BATCH
-}
-
 const ISSUERS: usize = 1_000;
-const ROUNDS: usize = 1_001;
-const BATCH: u32 = 20;
+const EFFORT: Effort = Effort { rounds: 1_001, batch: 20 };

@@ -81,7 +81,6 @@ impl<'t> Segments<'t> {
     }
 
     /// The first segment, as it came: the same text has the same header.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who remember headers"))]
     pub(crate) const fn header(&self) -> &'t str {
         self.header
     }

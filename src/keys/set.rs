@@ -1,10 +1,13 @@
 //! The usable keys of an issuer, prepared and immutable.
 
+mod headers;
+
 use std::fmt;
 
 use crate::crypto::{Backend, VerifyKey};
 use crate::error::KeyError;
 use crate::jose::{Algorithm, AlgorithmSet, Jwk, JwkSet, KeyType, Skipped, Thumbprint};
+use headers::Headers;
 
 /// The usable keys of an issuer, each prepared for the algorithms that the issuer may use.
 #[derive(Debug)]
@@ -12,6 +15,7 @@ pub(crate) struct KeySet {
     /// Sorted by id, those without one first; the document's order within one id.
     keys: Vec<Key>,
     skipped: Vec<Skipped>,
+    headers: Headers,
 }
 
 /// One prepared key.
@@ -43,6 +47,15 @@ pub(crate) enum Selection<'s> {
     Ambiguous { found: usize },
 }
 
+/// A header that was judged by the issuer's rules, and what it led to.
+#[derive(Clone)]
+pub(crate) struct KnownHeader<'s> {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) candidates: Candidates<'s>,
+    /// It has a `kid`.
+    pub(crate) names_key: bool,
+}
+
 /// The keys of a run that serve one algorithm.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidates<'s> {
@@ -51,6 +64,10 @@ pub(crate) struct Candidates<'s> {
 }
 
 impl<'s> Candidates<'s> {
+    const fn only(key: &'s Key, algorithm: Algorithm) -> Self {
+        Self { run: std::slice::from_ref(key), algorithm }
+    }
+
     /// The candidates, in the order of the document.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'s Key> + use<'s> {
         let algorithm = self.algorithm;
@@ -61,7 +78,8 @@ impl<'s> Candidates<'s> {
 impl KeySet {
     /// Prepares the keys of `jwks` that may serve one of the `allowed` algorithms; the others are listed as skipped.
     pub(crate) fn prepare(jwks: &JwkSet, allowed: AlgorithmSet, backend: Backend, origin: Origin) -> Self {
-        let mut set = Self { keys: Vec::new(), skipped: jwks.skipped().to_vec() };
+        let mut set =
+            Self { keys: Vec::new(), skipped: jwks.skipped().to_vec(), headers: Headers::default() };
         for (index, jwk) in jwks.entries() {
             match Key::prepare(jwk, allowed, backend, origin) {
                 Ok(key) => set.keys.push(key),
@@ -97,6 +115,23 @@ impl KeySet {
             0 => Selection::Unknown,
             1..=MAX_CANDIDATES => Selection::Candidates(candidates),
             _ => Selection::Ambiguous { found: candidates.iter().count() },
+        }
+    }
+
+    /// What [`keep_header`](Self::keep_header) was told of a header's segment.
+    pub(crate) fn known_header(&self, segment: &str) -> Option<KnownHeader<'_>> {
+        let known = self.headers.find(segment)?;
+        let candidates = Candidates::only(self.keys.get(known.key)?, known.algorithm);
+        Some(KnownHeader { algorithm: known.algorithm, candidates, names_key: known.names_key })
+    }
+
+    /// Remembers the header of a good token, if it has one candidate alone.
+    pub(crate) fn keep_header(&self, segment: &str, header: &KnownHeader<'_>) {
+        let mut candidates = header.candidates.iter();
+        if let (Some(only), None) = (candidates.next(), candidates.next())
+            && let Some(place) = self.keys.iter().position(|key| std::ptr::eq(key, only))
+        {
+            self.headers.keep(segment, header.algorithm, place, header.names_key);
         }
     }
 

@@ -75,7 +75,7 @@ impl Keys {
                         }
                     });
                 }
-                Ok(KeySource::Fixed(set))
+                Ok(KeySource::Fixed(Box::new(set)))
             }
             #[cfg(feature = "remote")]
             Plan::Remote(remote) => remote.build(issuer, allowed, means).map(KeySource::Remote),
@@ -111,7 +111,7 @@ const fn is_unsound(error: &KeyError) -> bool {
 /// The keys of one issuer, as the verifier asks for them.
 #[derive(Debug)]
 pub(crate) enum KeySource {
-    Fixed(KeySet),
+    Fixed(Box<KeySet>),
     #[cfg(feature = "remote")]
     Remote(RemoteKeys),
 }

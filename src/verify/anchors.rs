@@ -156,6 +156,7 @@ impl<'r> Snapshot<'r> {
 }
 
 /// Why there is no issuer to judge a token by.
+#[derive(Clone)]
 pub(super) enum Unknown {
     Rejected(Rejection),
     /// It is perhaps a tenant, which is not here.
@@ -182,8 +183,8 @@ pub(super) enum Found<'r, 's> {
     Tenant(&'s Arc<Seat>),
 }
 
-impl<'r> Found<'r, '_> {
-    pub(super) fn anchor(&self) -> &TrustAnchor {
+impl<'r: 's, 's> Found<'r, 's> {
+    pub(super) fn anchor(&self) -> &'s TrustAnchor {
         match self {
             Self::Fixed { anchor, .. } => anchor,
             Self::Tenant(seat) => seat,

@@ -12,8 +12,8 @@ use super::tenants::Tenant;
 use super::token::{KeyEvidence, VerifiedToken};
 use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
-use crate::jose::{Decoded, Room, Segments};
-use crate::keys::{Key, KeyWish, MAX_CANDIDATES, Selection};
+use crate::jose::{Decoded, Header, Room, Segments};
+use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection};
 use crate::revoke::{RevocationCheck, RevocationStatus};
 use crate::time::{Clock, UnixTime};
 
@@ -138,19 +138,34 @@ impl Rules {
     fn check(&self, text: &str, clock: &dyn Clock) -> Result<(VerifiedToken, Basis), Stop<'_>> {
         // 1. Sizes, three segments, canonical base64url.
         let mut room = Room::default();
-        let token = Segments::split(text, self.max_token_bytes)?.decode(&mut room)?;
-        // 2. The header: no repeated member, nothing that must be understood and is not, an algorithm of the table.
-        let header = token.header()?;
-        let algorithm = header.algorithm();
-        // 3. The issuer; with several, `iss` picks whose rules and keys apply, by exact match. The rest of the header is
-        //    judged by that issuer's rules: our list of algorithms decides, not the token (RFC 8725, section 3.1).
+        let segments = Segments::split(text, self.max_token_bytes)?;
+        let token = segments.decode(&mut room)?;
+        // 3. The issuer; with several, `iss` picks whose rules and keys apply, by exact match. It speaks before its turn, as
+        //    a header that one of its keys has verified before is not read again; what is wrong with it is told in its turn.
         let snapshot = self.anchors.snapshot();
-        let found = snapshot.find(&token)?;
+        let issuer = snapshot.find(&token).map(|found| {
+            let keys = found.anchor().keys.current();
+            (found, keys)
+        });
+        let known = match &issuer {
+            Ok((_, Ok(keys))) => keys.set().known_header(segments.header()),
+            _ => None,
+        };
+        // 2. The header: no repeated member, nothing that must be understood and is not, an algorithm of the table.
+        let head = match known {
+            Some(known) => Head::Known(known),
+            None => Head::New(token.header()?),
+        };
+        let (found, keys) = issuer.as_ref().map_err(|unknown| Stop::from(unknown.clone()))?;
         let anchor = found.anchor();
-        if !anchor.algorithms.contains(algorithm) {
-            return Err(Rejection::AlgorithmNotAllowed(algorithm).into());
+        // The rest of the header is judged by that issuer's rules: our list of algorithms decides, not the token (RFC
+        // 8725, section 3.1).
+        if let Head::New(header) = &head {
+            if !anchor.algorithms.contains(header.algorithm()) {
+                return Err(Rejection::AlgorithmNotAllowed(header.algorithm()).into());
+            }
+            check_type(header, anchor.profile)?;
         }
-        check_type(&header, anchor.profile)?;
         // 4. The key, made for that algorithm.
         let missed = |wish, error: Error| {
             if self.is_foreign(&token, anchor) {
@@ -159,37 +174,47 @@ impl Rules {
             Stop::Missed(Miss { anchor: found.held(), wish, error })
         };
         let keys =
-            anchor.keys.current().map_err(|unavailable| missed(KeyWish::AnySet, unavailable.into()))?;
+            keys.as_ref().map_err(|unavailable| missed(KeyWish::AnySet, unavailable.clone().into()))?;
         let other_set = KeyWish::OtherSet { than: keys.generation() };
-        let candidates = match keys.set().select(header.key_id(), algorithm) {
-            Selection::Candidates(candidates) => candidates,
-            Selection::Unknown => return Err(missed(other_set, Rejection::KeyUnknown.into())),
-            Selection::Unsuitable => {
-                return Err(missed(other_set, Rejection::KeyUnsuitable(algorithm).into()));
-            }
-            Selection::Ambiguous { found } => {
-                return Err(Rejection::KeyAmbiguous { found, limit: MAX_CANDIDATES }.into());
+        let (header, is_new) = match &head {
+            Head::Known(known) => (known.clone(), false),
+            Head::New(header) => {
+                let algorithm = header.algorithm();
+                let candidates = match keys.set().select(header.key_id(), algorithm) {
+                    Selection::Candidates(candidates) => candidates,
+                    Selection::Unknown => return Err(missed(other_set, Rejection::KeyUnknown.into())),
+                    Selection::Unsuitable => {
+                        return Err(missed(other_set, Rejection::KeyUnsuitable(algorithm).into()));
+                    }
+                    Selection::Ambiguous { found } => {
+                        return Err(Rejection::KeyAmbiguous { found, limit: MAX_CANDIDATES }.into());
+                    }
+                };
+                (KnownHeader { algorithm, candidates, names_key: header.key_id().is_some() }, true)
             }
         };
+        let KnownHeader { algorithm, candidates, names_key } = &header;
         // 5. The signature, over the exact bytes received.
-        let signed = |key: &&Key| key.verify(algorithm, token.signing_input(), token.signature());
+        let signed = |key: &&Key| key.verify(*algorithm, token.signing_input(), token.signature());
         let Some(key) = candidates.iter().find(signed) else {
             // Without a `kid`, or with one that no key has, the keys were a guess. Under a known one a forgery is likelier,
             // but issuers do replace a key and keep its name, and only other keys can tell.
-            let guessed = header.key_id().is_none() || candidates.iter().all(|key| key.id().is_none());
+            let guessed = !names_key || candidates.iter().all(|key| key.id().is_none());
             let replacement = KeyWish::Replacement { than: keys.generation() };
             let wish = if guessed { other_set } else { replacement };
             return Err(missed(wish, Rejection::SignatureInvalid.into()));
         };
         // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile and the
         //    issuer's own rules ask for.
-        drop(header);
         let mut claims = ClaimsSet::parse(token.into_payload(), key.id().map_or(0, str::len))?;
         let now = clock.now();
         anchor.check_claims(&claims, now)?;
         // 7. Possession, if the token is bound to a key.
         check_confirmation(claims.has_confirmation())?;
-        snapshot.passed(&found);
+        snapshot.passed(found);
+        if is_new {
+            keys.set().keep_header(segments.header(), &header);
+        }
         let key_id = key.id().and_then(|id| claims.attach(id));
         let basis = Basis {
             whose: found.whose(),
@@ -197,7 +222,10 @@ impl Rules {
             now,
             expires: claims.time().exp.unwrap_or(now).saturating_add(anchor.time.skew),
         };
-        Ok((VerifiedToken::new(claims, KeyEvidence { algorithm, key_id }, keys.stale_age()), basis))
+        Ok((
+            VerifiedToken::new(claims, KeyEvidence { algorithm: *algorithm, key_id }, keys.stale_age()),
+            basis,
+        ))
     }
 
     /// Whether a token that no key fits says itself that it is of an issuer unknown here.
@@ -223,6 +251,12 @@ impl TrustAnchor {
         check_kind(claims, self.profile)?;
         self.required.check(claims.payload())
     }
+}
+
+/// What a header says, or what the same header has led to before.
+enum Head<'s, 'h> {
+    Known(KnownHeader<'s>),
+    New(Header<'h>),
 }
 
 /// Why the checks ended early.

@@ -95,6 +95,15 @@ impl VerifiedToken {
         self.evidence().wipe.store(true, Ordering::Relaxed);
     }
 
+    /// How many hold the token itself, and how many this copy of it.
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> (usize, usize) {
+        match &self.0 {
+            Holder::First(first) => (Arc::strong_count(first), 0),
+            Holder::Copy(TokenCopy(copied)) => (Arc::strong_count(&copied.first), Arc::strong_count(copied)),
+        }
+    }
+
     /// What the token takes, but for its copies.
     pub(super) fn bytes(&self) -> usize {
         size_of::<First>() + COUNTS + self.evidence().claims.heap_bytes()

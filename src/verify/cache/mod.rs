@@ -29,10 +29,12 @@ mod table;
 mod tests;
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
 pub use status::TokenCacheStatus;
+
+use foldhash::quality::RandomState;
 
 use super::token::VerifiedToken;
 pub(super) use entry::{Basis, Entry, Whose};
@@ -60,7 +62,7 @@ impl TokenCache {
     /// Room for so many tokens, each of them for at most so long.
     pub(super) fn new(capacity: usize, longest: Duration) -> Self {
         Self {
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             table: Table::new(capacity),
             sightings: Sightings::new(capacity),
             counters: Counters::default(),

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 
 use super::entry::{Basis, Entry, Whose};
 use super::table::Table;
 use crate::jose::Algorithm;
+use crate::stripes;
 use crate::testkit::{Mint, TestClock};
 use crate::time::{Clock, UnixTime};
+use crate::verify::token::TokenCopy;
 use crate::verify::{Issuer, VerifiedToken, Verifier};
 
 /// An issuer whose tokens are quickly verified.
@@ -159,6 +162,10 @@ fn what_leaves_is_let_go_of_and_its_bytes_with_it() {
     }
     let (entries, bytes) = held(&table);
     assert_eq!((entries, bytes - empty), (3, 3 * entry(0).bytes()));
+    // The bound that docs/speed.md names, for as many copies as there are on a machine with two cores.
+    let copies = TokenCopy::BYTES * stripes::count().saturating_sub(2);
+    let most = token.len() * 13 / 10 + 512 + copies;
+    assert!(entry(0).bytes() <= most, "{} for {} bytes of token", entry(0).bytes(), token.len());
     table.remove(2 << 40);
     table.remove(3 << 40);
     assert_eq!(held(&table).0, 2);
@@ -187,6 +194,33 @@ fn claims_are_remembered_with_the_token() {
     let (one, other) = (first.claims::<Shape>().unwrap(), second.claims::<Shape>().unwrap());
     assert!(Arc::ptr_eq(&one, &other), "read once for both requests");
     assert_eq!(one.sub, "alice");
+}
+
+/// What is handed out is counted in a copy of the thread's stripe: nobody else's count moves.
+#[test]
+fn a_hit_moves_no_count_that_another_stripe_uses() {
+    let mint = mint(&TestClock::new());
+    let cached = verifier(&mint, 16);
+    let token = mint.token().mint();
+    for _ in 0..3 {
+        verify(&cached, &token);
+    }
+    let counts = |token: &VerifiedToken| token.counts();
+    let first = verify(&cached, &token);
+    let (shared, own) = counts(&first);
+    let held: Vec<_> = (0..10).map(|_| verify(&cached, &token)).collect();
+    assert_eq!(counts(&first), (shared, own + 10), "ten more of this thread's");
+    let (there, elsewhere) = thread::scope(|scope| {
+        let other = || (stripes::own(stripes::count()), counts(&verify(&cached, &token)));
+        scope.spawn(other).join().unwrap()
+    });
+    if there == stripes::own(stripes::count()) {
+        assert_eq!(elsewhere, (shared, own + 11));
+    } else {
+        assert_eq!(elsewhere, (shared + 1, 2), "its first hit makes it a copy of its own");
+        assert_eq!(counts(&first), (shared + 1, own + 10));
+    }
+    drop(held);
 }
 
 #[test]
