@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis_peer_bench_shared::{AUDIENCE, Algorithm, ISSUER, KEY_ID, Task};
 
-/// 447 bytes, as an authorization server writes them; good until the year 2100. The same as in `benches/common/material.rs`.
+/// 447 bytes, as an authorization server writes them; good until the year 2100.
 const CLAIMS: &str = concat!(
     r#"{"iss":"https://id.example.com","sub":"248289761001","#,
     r#""aud":["https://api.example.com","https://other.example.com"],"exp":4102444800,"iat":1700000000,"#,
