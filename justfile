@@ -116,7 +116,7 @@ benches:
     cargo bench --no-run --all-features
 
 # A count does not blur on a busy machine. Fails when a scenario needs more than benches/instructions/expected.toml says.
-[doc("Counts the instructions of a verification under valgrind, and compares them with what is expected.")]
+[doc("Counts instructions and cache lines of a verification under valgrind, and compares them with what is expected.")]
 instructions:
     cargo bench --quiet --all-features --bench instructions
 
