@@ -123,7 +123,7 @@ peers *arguments:
     cargo run --release --manifest-path benches/peers/Cargo.toml -- {{ arguments }}
 
 # A count does not blur on a busy machine. Fails when a scenario needs more than benches/instructions/expected.toml says.
-[doc("Counts the instructions of a verification under valgrind, and compares them with what is expected.")]
+[doc("Counts instructions and cache lines of a verification under valgrind, and compares them with what is expected.")]
 instructions:
     cargo bench --quiet --all-features --bench instructions
 
