@@ -12,6 +12,8 @@ use super::tenants::Tenant;
 use super::token::{KeyEvidence, VerifiedToken};
 use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
+#[cfg(feature = "tower")]
+use crate::error::{Segment, TokenFault};
 use crate::jose::{Decoded, Header, Room, Segments};
 use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection, Snapshot};
 use crate::revoke::{RevocationCheck, RevocationStatus};
@@ -62,20 +64,49 @@ impl Outcome<'_> {
 impl Rules {
     /// Decides about a token with the keys at hand.
     pub(super) fn decide(&self, text: &str, clock: &dyn Clock) -> Outcome<'_> {
-        let sight = self.cache.as_ref().and_then(|cache| cache.look(text));
-        let known = sight.as_ref().and_then(Sight::entry);
-        match known.and_then(|entry| self.check_again(entry, clock)) {
-            None => {}
-            Some(Ok(token)) => {
-                sight.iter().for_each(Sight::hit);
-                return Outcome::Decided(Ok(token));
-            }
-            Some(Err(error)) => {
-                sight.into_iter().for_each(Sight::refused);
-                return Outcome::Decided(Err(error));
+        match self.decide_by_memory(text.as_bytes(), clock) {
+            Ok(decision) => Outcome::Decided(decision),
+            Err(sight) => self.decide_in_full(text, clock, sight),
+        }
+    }
+
+    /// Decides about what may be a token; whether it is text at all is looked at if it is not one that was seen before.
+    #[cfg(feature = "tower")]
+    pub(super) fn decide_bytes(&self, bytes: &[u8], clock: &dyn Clock) -> Outcome<'_> {
+        let sight = match self.decide_by_memory(bytes, clock) {
+            Ok(decision) => return Outcome::Decided(decision),
+            Err(sight) => sight,
+        };
+        match str::from_utf8(bytes) {
+            Ok(text) => self.decide_in_full(text, clock, sight),
+            Err(_) => {
+                let fault = TokenFault::Encoding { segment: Segment::Header };
+                Outcome::Decided(Err(Rejection::TokenMalformed(fault).into()))
             }
         }
-        self.decide_in_full(text, clock, sight)
+    }
+
+    /// Decides about a token that was verified before.
+    ///
+    /// # Errors
+    /// It must be verified in full.
+    fn decide_by_memory(
+        &self,
+        token: &[u8],
+        clock: &dyn Clock,
+    ) -> Result<Result<VerifiedToken, Error>, Option<Sight<'_>>> {
+        let Some(sight) = self.cache.as_ref().and_then(|cache| cache.look(token)) else { return Err(None) };
+        match sight.entry().and_then(|entry| self.check_again(entry, clock)) {
+            None => Err(Some(sight)),
+            Some(Ok(token)) => {
+                sight.hit();
+                Ok(Ok(token))
+            }
+            Some(Err(error)) => {
+                sight.refused();
+                Ok(Err(error))
+            }
+        }
     }
 
     /// Decides without regard to what was decided before.
@@ -112,7 +143,7 @@ impl Rules {
             return None;
         }
         // 6. The time. The other claims cannot change, nor can the rules about them.
-        let now = clock.now();
+        let now = clock.recent();
         if let Err(rejection) = check_time(entry.token().time(), now, &anchor.time) {
             return Some(Err(rejection.into()));
         }

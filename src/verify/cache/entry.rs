@@ -84,9 +84,9 @@ impl Entry {
     ///
     /// Not in constant time. Whoever comes so far has met a keyed hash of the end of the signature, and so knows that
     /// already; and who knows most of a signature can try out the rest as well by asking.
-    pub(super) fn is_of(&self, text: &str) -> bool {
-        let Some((head, tail)) = self.ends.split_at_checked(self.head) else { return false };
-        let payload = text.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
+    pub(super) fn is_of(&self, token: &[u8]) -> bool {
+        let Some((head, tail)) = self.ends.as_bytes().split_at_checked(self.head) else { return false };
+        let payload = token.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
         payload.is_some_and(|payload| base64url::is_encoding_of(payload, self.token.claims_json().as_bytes()))
     }
 

@@ -71,9 +71,9 @@ impl TokenCache {
     }
 
     /// Looks for a token; `None` for what is too short to be one.
-    pub(super) fn look(&self, text: &str) -> Option<Sight<'_>> {
-        let hash = self.hash(text.as_bytes())?;
-        Some(Sight { cache: self, hash, found: self.table.find(hash, text) })
+    pub(super) fn look(&self, token: &[u8]) -> Option<Sight<'_>> {
+        let hash = self.hash(token)?;
+        Some(Sight { cache: self, hash, found: self.table.find(hash, token) })
     }
 
     /// Taken from the end and the middle of the token alone. What distinguishes tokens is the signature, which stands
