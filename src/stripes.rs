@@ -7,14 +7,17 @@
 use std::fmt;
 #[cfg(feature = "tower")]
 use std::ops::Deref;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 #[cfg(feature = "tower")]
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 use std::thread::available_parallelism;
 
 /// How many stripes there are: a power of two, as many as can run at once, and no more than [`MOST`].
 pub(crate) fn count() -> usize {
-    available_parallelism().map_or(1, usize::from).next_power_of_two().min(MOST)
+    // Asked of the system once: on Linux the answer is read from files, and tokens are kept in the middle of requests.
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| available_parallelism().map_or(1, usize::from).next_power_of_two().min(MOST))
 }
 
 /// The stripe of this thread among `count` of them, a power of two.

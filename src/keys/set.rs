@@ -156,12 +156,13 @@ impl KeySet {
         self.keys.iter().any(|key| other.keys.iter().any(|theirs| theirs.thumbprint == key.thumbprint))
     }
 
-    /// Whether both sets have the same keys, under the same ids and for the same algorithms, in whatever order.
+    /// Whether both sets have the same keys, under the same ids and for the same algorithms, in whatever order. Each as
+    /// often: a token that several keys may have signed is refused when they are too many, also if they are one key.
     #[cfg(feature = "remote")]
     pub(crate) fn has_same_keys_as(&self, other: &Self) -> bool {
-        let within =
-            |these: &[Key], those: &[Key]| these.iter().all(|a| those.iter().any(|b| a.is_same_as(b)));
-        within(&self.keys, &other.keys) && within(&other.keys, &self.keys)
+        let how_often = |key: &Key, set: &Self| set.keys.iter().filter(|other| key.is_same_as(other)).count();
+        self.keys.len() == other.keys.len()
+            && self.keys.iter().all(|key| how_often(key, self) == how_often(key, other))
     }
 }
 
@@ -290,6 +291,24 @@ mod tests {
         let five = set(&(0..5).map(key).collect::<Vec<_>>());
         assert!(matches!(five.select(None, Algorithm::EdDSA), Selection::Ambiguous { found: 5 }));
         assert_eq!(ids(&five.select(Some("k4"), Algorithm::EdDSA)), [Some("k4".into())]);
+    }
+
+    #[cfg(feature = "remote")]
+    #[test]
+    fn sets_are_the_same_if_they_decide_the_same() {
+        let (a, b, c) = (|| ed(r#","kid":"a""#, 0), || ed(r#","kid":"b""#, 1), || ed(r#","kid":"a""#, 2));
+        for (name, one, other, want) in [
+            ("in another order", vec![a(), b(), a()], vec![b(), a(), a()], true),
+            ("once and five times", vec![a()], vec![a(), a(), a(), a(), a()], false),
+            ("as many of all, not of each", vec![a(), a(), b()], vec![a(), b(), b()], false),
+            ("one more", vec![a()], vec![a(), b()], false),
+            ("another key under the same id", vec![a(), b()], vec![c(), b()], false),
+            ("the same under another id", vec![a()], vec![ed(r#","kid":"b""#, 0)], false),
+            ("none", vec![], vec![], true),
+        ] {
+            let (one, other) = (set(&one), set(&other));
+            assert_eq!((one.has_same_keys_as(&other), other.has_same_keys_as(&one)), (want, want), "{name}");
+        }
     }
 
     #[test]

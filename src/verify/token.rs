@@ -233,7 +233,9 @@ impl VerifiedToken {
 
     /// All claims in the application's own shape.
     ///
-    /// The first shape that is asked for is remembered, for this token and its clones: asking again costs nothing.
+    /// The first shape that is asked for is remembered, for this token and its clones: asking again costs nothing. Later
+    /// requests with the same token are given what earlier ones have read, as long as the verified-token cache keeps it, so
+    /// a shape should say nothing but what stands in the claims.
     ///
     /// # Errors
     /// [`Rejection::ClaimsMismatch`] when the claims do not have that shape.
@@ -270,7 +272,7 @@ impl TokenCopy {
 }
 
 /// The two counts of an `Arc`.
-const COUNTS: usize = 2 * size_of::<usize>();
+pub(super) const COUNTS: usize = 2 * size_of::<usize>();
 
 impl Aspect {
     const fn new(stale_age: Option<Duration>) -> Self {

@@ -91,6 +91,26 @@ fn a_verified_token_whose_key_is_replaced_under_its_name() {
 }
 
 #[test]
+fn a_verified_token_whose_key_is_published_too_often() {
+    let key = MintKey::new(ES256, "a");
+    let set = |times: usize| json!({ "keys": vec![key.public_json(); times] }).to_string();
+    let library = Library::of([(JWKS, &*set(1))]);
+    let stage = Stage::new(&[ES256], || {
+        let remote = Remote::jwks_url_with(JWKS, Arc::clone(&library)).unwrap();
+        vec![Issuer::new(ISSUER, remote).audience(AUDIENCE)]
+    });
+    let token = key.token(&claims());
+    stage.accepts("of the only key", &token);
+    library.now_says(&set(5));
+    stage.pass(600);
+    stage.refuses("of one of five", &token, "key_ambiguous");
+    stage.refuses("of one of five, at first sight", &key.token(&with("jti", json!("2"))), "key_ambiguous");
+    library.now_says(&set(4));
+    stage.pass(600);
+    stage.accepts("of one of four", &token);
+}
+
+#[test]
 fn a_verified_token_that_expires() {
     let key = MintKey::new(ES256, "a");
     let clocks = Mutex::new(Vec::new());

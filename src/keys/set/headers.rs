@@ -1,5 +1,6 @@
 //! Headers of tokens that a key of this set has verified: the same text needs no second reading.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use crate::jose::Algorithm;
@@ -10,7 +11,6 @@ use crate::jose::Algorithm;
 pub(super) struct Headers([OnceLock<KnownHeader>; MOST]);
 
 /// What a header has led to.
-#[derive(Debug)]
 pub(super) struct KnownHeader {
     segment: Box<str>,
     pub(super) algorithm: Algorithm,
@@ -38,6 +38,13 @@ impl Headers {
     }
 }
 
+/// Shows no text of a token.
+impl fmt::Debug for KnownHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KnownHeader").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
 /// An issuer has one header for each of its keys; where it has more, it writes something of each token into them.
 const MOST: usize = 8;
 const LONGEST: usize = 512;
@@ -58,6 +65,8 @@ mod tests {
             let found = found.map(|header| (header.algorithm, header.key, header.names_key));
             assert_eq!(found, (n < MOST).then_some((Algorithm::ES256, n, true)));
         }
+        let shown = format!("{headers:?}");
+        assert!(shown.contains("KnownHeader") && !shown.contains("header-"), "{shown}");
         assert!(headers.find("header-").is_none() && headers.find("header-01").is_none());
         let long = Headers::default();
         long.keep(&"h".repeat(LONGEST + 1), Algorithm::ES256, 0, true);

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::jose::base64url;
 use crate::stripes;
 use crate::time::UnixTime;
-use crate::verify::token::{TokenCopy, VerifiedToken};
+use crate::verify::token::{COUNTS, TokenCopy, VerifiedToken};
 
 /// Whose rules and keys a token was verified by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -127,6 +127,6 @@ impl Entry {
     /// What it takes, the copies for all stripes included.
     pub(super) fn bytes(&self) -> usize {
         let copy = size_of::<OnceLock<TokenCopy>>() + TokenCopy::BYTES;
-        size_of::<Self>() + self.ends.len() + self.copies.len() * copy + self.token.bytes()
+        COUNTS + size_of::<Self>() + self.ends.len() + self.copies.len() * copy + self.token.bytes()
     }
 }

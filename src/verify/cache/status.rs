@@ -17,7 +17,8 @@ pub struct TokenCacheStatus {
     pub capacity: usize,
     /// Tokens that it keeps at present.
     pub entries: usize,
-    /// The memory that it takes, in bytes: its tables, and each entry with all that hangs on it.
+    /// The memory that it takes, in bytes: its tables, and each entry with all that hangs on it. What the application has
+    /// read of a token by [`claims`](crate::VerifiedToken::claims) is kept too, and is not in it.
     pub bytes: usize,
     /// Requests that it answered.
     pub hits: u64,

@@ -1,5 +1,6 @@
 //! Where entries are kept: places in sets, found by hash without a lock, given away under one.
 
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
@@ -34,6 +35,8 @@ struct Keeper {
     hand: usize,
     admissions: u64,
     evictions: u64,
+    /// Entries that left, to be dropped without the lock: what an application has read of their claims is foreign code.
+    left: Vec<Arc<Entry>>,
 }
 
 /// An entry that a reader holds.
@@ -81,29 +84,29 @@ impl Table {
     pub(super) fn admit(&self, entry: Entry, now: UnixTime) {
         let Some(mut keeper) = self.try_keeper() else { return };
         let hash = named(entry.hash);
-        let own = self.places(hash).find(|place| place.hash.load(Ordering::Relaxed) == hash);
-        if let Some(place) = own {
+        if let Some(place) = self.place_of(hash) {
             keeper.empty(place);
             keeper.fill(place, entry);
-            return;
+        } else {
+            self.make_room(&mut keeper, now);
+            if keeper.entries < self.capacity
+                && let Some(place) = self.free_place(&mut keeper, hash, now)
+            {
+                keeper.admissions += 1;
+                keeper.fill(place, entry);
+            }
         }
-        self.make_room(&mut keeper, now);
-        if keeper.entries < self.capacity
-            && let Some(place) = self.free_place(&mut keeper, hash, now)
-        {
-            keeper.admissions += 1;
-            keeper.fill(place, entry);
-        }
+        Keeper::leave(keeper);
     }
 
     /// Lets go of the entry with this hash. If another thread is at it, that is left to the next who looks.
     pub(super) fn remove(&self, hash: u64) {
         let Some(mut keeper) = self.try_keeper() else { return };
-        let hash = named(hash);
-        if let Some(place) = self.places(hash).find(|place| place.hash.load(Ordering::Relaxed) == hash) {
+        if let Some(place) = self.place_of(named(hash)) {
             keeper.evictions += 1;
             keeper.empty(place);
         }
+        Keeper::leave(keeper);
     }
 
     pub(super) fn status(&self) -> TokenCacheStatus {
@@ -159,6 +162,11 @@ impl Table {
         Some(place)
     }
 
+    /// Where the entry with this hash stands. To be asked under the lock.
+    fn place_of(&self, hash: u64) -> Option<Place<'_>> {
+        self.places(hash).find(|place| place.hash.load(Ordering::Relaxed) == hash)
+    }
+
     fn places(&self, hash: u64) -> impl Iterator<Item = Place<'_>> {
         self.sets_of(hash).flat_map(Set::places)
     }
@@ -207,7 +215,15 @@ impl Keeper {
         if let Some(entry) = place.entry.swap(None) {
             self.entries -= 1;
             self.bytes -= entry.bytes();
+            self.left.push(entry);
         }
+    }
+
+    /// Gives the lock back, and then drops what left.
+    fn leave(mut keeper: MutexGuard<'_, Self>) {
+        let left = mem::take(&mut keeper.left);
+        drop(keeper);
+        drop(left);
     }
 }
 

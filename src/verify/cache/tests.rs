@@ -178,6 +178,45 @@ fn what_leaves_is_let_go_of_and_its_bytes_with_it() {
     assert!(table.find(100 << 33 | 100, token.as_bytes()).is_some());
 }
 
+/// What an application has read of the claims is dropped with the entry, and may do there what it likes.
+#[test]
+fn the_claims_of_an_application_are_dropped_without_the_lock() {
+    thread_local! {
+        static TABLE: Table = Table::new(100);
+    }
+    #[derive(serde::Deserialize)]
+    struct Shape {}
+    impl Drop for Shape {
+        fn drop(&mut self) {
+            TABLE.with(|table| table.remove(2 << 40));
+        }
+    }
+    let clock = TestClock::new();
+    let mint = mint(&clock);
+    let uncached = verifier(&mint, 0);
+    let basis = Basis { whose: Whose::Fixed(0), generation: 0, now: clock.now(), expires: UnixTime::MAX };
+    let [first, second] = ["a", "b"].map(|subject| mint.token().subject(subject).mint());
+    let entry = |hash, text: &str, reads: bool| {
+        let token = verify(&uncached, text);
+        assert!(!reads || token.claims::<Shape>().is_ok());
+        Entry::new(hash, text, &token, basis, Duration::from_secs(300)).unwrap()
+    };
+    let held = || TABLE.with(|table| table.status().entries);
+    let admit = |entry| TABLE.with(|table| table.admit(entry, clock.now()));
+    for step in ["removed", "replaced"] {
+        admit(entry(1 << 40, &first, true));
+        admit(entry(2 << 40, &second, false));
+        assert_eq!(held(), 2, "{step}");
+        match step {
+            "removed" => TABLE.with(|table| table.remove(1 << 40)),
+            _ => admit(entry(1 << 40, &first, false)),
+        }
+        let there = TABLE.with(|table| table.find(2 << 40, &second).is_some());
+        assert!(!there, "{step}: it was asked for while the lock was held");
+        TABLE.with(|table| table.remove(1 << 40));
+    }
+}
+
 #[test]
 fn claims_are_remembered_with_the_token() {
     #[derive(serde::Deserialize)]
