@@ -119,12 +119,17 @@ impl Rules {
         match self.check(text, clock) {
             Ok((token, basis)) => {
                 let decision = self.check_revocation(token);
-                if let (Some(sight), Ok(token)) = (sight, &decision) {
-                    sight.verified(text, token, basis);
+                match (sight, &decision) {
+                    (None, _) => {}
+                    (Some(sight), Ok(token)) => sight.verified(text, token, basis, clock),
+                    (Some(sight), Err(_)) => sight.refused(),
                 }
                 Outcome::Decided(decision)
             }
-            Err(Stop::Rejected(rejection)) => Outcome::Decided(Err(rejection.into())),
+            Err(Stop::Rejected(rejection)) => {
+                sight.into_iter().for_each(Sight::refused);
+                Outcome::Decided(Err(rejection.into()))
+            }
             Err(Stop::Missed(miss)) => Outcome::Missed(miss),
             #[cfg(feature = "remote")]
             Err(Stop::Absent(tenant)) => Outcome::Absent(tenant),
@@ -144,10 +149,7 @@ impl Rules {
         }
         // 6. The time. The other claims cannot change, nor can the rules about them.
         let now = clock.recent();
-        if let Err(rejection) = check_time(entry.token().time(), now, &anchor.time) {
-            return Some(Err(rejection.into()));
-        }
-        if !entry.is_current(now) {
+        if !entry.is_current(now) || check_time(entry.token().time(), now, &anchor.time).is_err() {
             return None;
         }
         snapshot.passed(&found);
@@ -256,7 +258,6 @@ impl Rules {
         let basis = Basis {
             whose: found.whose(),
             generation: keys.generation(),
-            now,
             expires: claims.time().exp.unwrap_or(now).saturating_add(anchor.time.skew),
         };
         Ok((

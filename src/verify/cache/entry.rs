@@ -1,5 +1,6 @@
 //! One token that was verified.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -27,8 +28,6 @@ pub(in crate::verify) struct Basis {
     pub(in crate::verify) whose: Whose,
     /// The generation of the issuer's keys.
     pub(in crate::verify) generation: u64,
-    /// When it was made.
-    pub(in crate::verify) now: UnixTime,
     /// When the token expires, skew included.
     pub(in crate::verify) expires: UnixTime,
 }
@@ -51,13 +50,14 @@ pub(in crate::verify) struct Entry {
 }
 
 impl Entry {
-    /// `None` for what is not three segments, and so was not verified.
+    /// To serve within `time`, and no longer than the token is good; `None` for what is not three segments, and so was not
+    /// verified.
     pub(super) fn new(
         hash: u64,
         text: &str,
         token: &VerifiedToken,
         basis: Basis,
-        longest: Duration,
+        time: Range<UnixTime>,
     ) -> Option<Self> {
         let (head, _) = text.split_at_checked(text.find('.')? + 1)?;
         let (_, tail) = text.split_at_checked(text.rfind('.')?)?;
@@ -65,13 +65,13 @@ impl Entry {
         ends.push_str(head);
         ends.push_str(tail);
         token.wipe_when_dropped();
-        let Basis { whose, generation, now, expires } = basis;
+        let Basis { whose, generation, expires } = basis;
         Some(Self {
             hash,
             whose,
             generation,
-            since: now,
-            until: expires.min(now.saturating_add(longest)),
+            since: time.start,
+            until: expires.min(time.end),
             head: head.len(),
             ends: Zeroizing::new(ends.into_boxed_str()),
             token: token.clone(),
