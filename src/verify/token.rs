@@ -95,6 +95,11 @@ impl VerifiedToken {
         self.evidence().wipe.store(true, Ordering::Relaxed);
     }
 
+    #[cfg(test)]
+    pub(super) fn is_wiped_when_dropped(&self) -> bool {
+        self.evidence().wipe.load(Ordering::Relaxed)
+    }
+
     /// How many hold the token itself, and how many this copy of it.
     #[cfg(test)]
     pub(super) fn counts(&self) -> (usize, usize) {

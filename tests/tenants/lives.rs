@@ -67,6 +67,22 @@ async fn an_idle_tenant_costs_its_issuer_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tenant_is_in_use_by_a_token_that_was_verified_before() {
+    let directory = Directory::empty();
+    let acme = directory.tenant("acme");
+    let verifier = directory.verifier_of(directory.tenants().idle(secs(60)));
+    let token = acme.token().expires_in(secs(HOUR)).mint();
+    for _ in 0..14 {
+        assert_eq!(verdict(&verifier, &token).await, "ok");
+        sleep(secs(20)).await;
+    }
+    assert_eq!((here(&verifier), directory.calls_for("acme")), (vec!["acme".to_owned()], 1));
+    assert_eq!(verifier.token_cache().unwrap().hits, 12);
+    sleep(secs(90)).await;
+    assert!(here(&verifier).is_empty(), "idle by now");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_withdrawn_tenant_ends_within_the_time_of_confirmation() {
     let directory = Directory::empty();
     let acme = directory.tenant("acme");

@@ -1,8 +1,10 @@
 //! Keys that change while requests come.
 
-use tokio::task::spawn;
+use std::task::Poll;
 
-use super::script::{Play, Source};
+use tokio::task::{spawn, yield_now};
+
+use super::script::{Play, Source, token, token_for_another};
 use super::{INTERVAL, pass, secs, under_all_schedules, verified};
 
 #[test]
@@ -77,5 +79,44 @@ fn a_wish_that_comes_too_early_is_kept() {
         pass(INTERVAL).await;
         tokio::runtime::quiet().await;
         assert_eq!((source.fetches().await, tokio::runtime::started()), (2, 1), "and is fulfilled");
+    });
+}
+
+#[test]
+fn a_withdrawn_key_ends_at_once_what_is_remembered_of_its_tokens() {
+    under_all_schedules(|| async {
+        let source = Source::with(Play::Keys("ab"));
+        let verifier = source.verifier();
+        verifier.ready(secs(60)).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(verified(&verifier, 'b').await, Ok(()));
+        }
+        assert_eq!(verifier.token_cache().unwrap().hits, 1);
+        // Too many that fit: whoever looks at these keys tells without a lock, which would have it wait for the others.
+        source.set(Play::Keys("aaaaa"));
+        // The renewal is due, and the keys are fresh until the next second.
+        pass(secs(599)).await;
+        let users = [(); 2].map(|()| {
+            let verifier = verifier.clone();
+            spawn(async move {
+                // A token that is never remembered is judged by the keys themselves.
+                let serves = || {
+                    let judged = verifier.verify_cached(token_for_another('a'));
+                    matches!(judged, Poll::Ready(Err(error)) if error.code() == "audience_mismatch")
+                };
+                while serves() {
+                    yield_now().await;
+                }
+                let passes = matches!(verifier.verify_cached(token('b')), Poll::Ready(Ok(_)));
+                assert!(!passes, "others were seen to serve");
+            })
+        });
+        for user in users {
+            user.await.unwrap();
+        }
+        source.begun(2).await;
+        tokio::runtime::quiet().await;
+        assert_eq!(verified(&verifier, 'b').await, Err("key_unknown"));
+        assert_eq!(verified(&verifier, 'a').await, Err("key_ambiguous"));
     });
 }

@@ -130,10 +130,11 @@ fn answer(names: &str) -> FetchResponse {
         .with_header("cache-control", "max-age=600")
 }
 
-/// One key, and a token that it signed.
+/// One key, and two tokens that it signed.
 struct Signer {
     jwk: String,
     token: String,
+    elsewhere: String,
 }
 
 /// Signed once: a schedule costs less than a signature.
@@ -145,13 +146,16 @@ impl Signer {
         let x = URL_SAFE_NO_PAD.encode(pair.public_key());
         let jwk = format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{name}","x":"{x}"}}"#);
         let header = format!(r#"{{"typ":"at+jwt","alg":"EdDSA","kid":"{name}"}}"#);
-        let payload = format!(
-            r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","sub":"u","client_id":"c","jti":"t","iat":{NOON},"exp":{}}}"#,
-            NOON + 3_600,
-        );
-        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let signature = URL_SAFE_NO_PAD.encode(pair.sign(signed.as_bytes()));
-        Self { jwk, token: format!("{signed}.{signature}") }
+        let token = |audience: &str| {
+            let payload = format!(
+                r#"{{"iss":"{ISSUER}","aud":"{audience}","sub":"u","client_id":"c","jti":"t","iat":{NOON},"exp":{}}}"#,
+                NOON + 3_600,
+            );
+            let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(&header), URL_SAFE_NO_PAD.encode(payload));
+            let signature = URL_SAFE_NO_PAD.encode(pair.sign(signed.as_bytes()));
+            format!("{signed}.{signature}")
+        };
+        Self { jwk, token: token(AUDIENCE), elsewhere: token("https://other-api.example.com") }
     }
 }
 
@@ -167,6 +171,11 @@ fn jwk(name: char) -> &'static String {
 /// A token that the key of this name signed.
 pub(super) fn token(name: char) -> &'static str {
     &signer(name).token
+}
+
+/// One for another audience: whether it is refused for that tells whether its key serves.
+pub(super) fn token_for_another(name: char) -> &'static str {
+    &signer(name).elsewhere
 }
 
 /// The time of day, which plays no part here.

@@ -1,10 +1,11 @@
 //! What is asked for a token that was verified before: which keys serve, and whether they are fresh. Two numbers, so that
 //! nothing shared is touched but to be read.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::holding::Holding;
+use super::sync::AtomicU64;
 
 /// The generation of the keys in use, and until when they are fresh.
 pub(super) struct Serving {

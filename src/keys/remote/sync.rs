@@ -1,7 +1,13 @@
-//! The lock and the counter that requests and the task share. In `interleavings` they are those of a scheduler, which
+//! The locks and the numbers that requests and the task share. In `interleavings` they are those of a scheduler, which
 //! switches to another task wherever one is touched.
 
 #[cfg(shuttle)]
-pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
+pub(crate) use shuttle::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, AtomicUsize},
+};
 #[cfg(not(shuttle))]
-pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, AtomicUsize},
+};

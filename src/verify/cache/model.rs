@@ -280,3 +280,29 @@ fn time_that_is_put_back_ends_an_entry() {
     assert_eq!([hits(), hits()], [3, 4], "after five minutes it is verified in full");
     assert!(clock.now() > UnixTime::from_seconds(1_000_000));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_hit_tells_that_the_keys_are_overdue_and_by_how_much() {
+    let world = World::new(64);
+    let token = &world.tokens[0];
+    let history = [
+        Step::Ask { token: 0, times: 3 },
+        Step::Publish { issuer: 0, keys: 0 },
+        Step::Wait { seconds: 310 },
+        Step::Ask { token: 0, times: 3 },
+    ];
+    for step in history {
+        world.play(step).await.unwrap();
+    }
+    let mut ages = Vec::new();
+    for seconds in [0, 7, 100] {
+        world.play(Step::Wait { seconds }).await.unwrap();
+        let before = world.verifier.token_cache().unwrap().hits;
+        let (told, full) = world.verifier.decide_both_ways(token);
+        assert_eq!(world.verifier.token_cache().unwrap().hits, before + 1);
+        let age = told.unwrap().stale_key_age().unwrap();
+        assert_eq!(Some(age), full.unwrap().stale_key_age());
+        ages.push(age.as_secs());
+    }
+    assert_eq!(ages.iter().map(|age| age - ages[0]).collect::<Vec<_>>(), [0, 7, 107]);
+}

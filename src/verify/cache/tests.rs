@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use super::entry::{Basis, Entry, Whose};
 use super::table::Table;
 use crate::jose::Algorithm;
+use crate::revoke::RevocationStatus;
 use crate::stripes;
 use crate::testkit::{Mint, TestClock};
 use crate::time::{Clock, UnixTime};
@@ -227,7 +229,8 @@ fn the_claims_of_an_application_are_dropped_without_the_lock() {
     struct Shape {}
     impl Drop for Shape {
         fn drop(&mut self) {
-            TABLE.with(|table| table.remove(2 << 40));
+            // The table itself may be going, with the thread.
+            let _ = TABLE.try_with(|table| table.remove(2 << 40));
         }
     }
     let clock = TestClock::new();
@@ -299,6 +302,45 @@ fn a_hit_moves_no_count_that_another_stripe_uses() {
         assert_eq!(counts(&first), (shared + 1, own + 10));
     }
     drop(held);
+}
+
+#[test]
+fn what_is_kept_is_wiped() {
+    let mint = mint(&TestClock::new());
+    let cached = verifier(&mint, 16);
+    let token = mint.token().mint();
+    let wiped = [(); 3].map(|()| verify(&cached, &token).is_wiped_when_dropped());
+    assert_eq!(wiped, [false, true, true], "from when it is kept on");
+}
+
+#[test]
+fn what_is_refused_on_a_hit_is_not_kept() {
+    let clock = TestClock::new();
+    let mint = mint(&clock);
+    let revoked = Arc::new(AtomicBool::new(false));
+    let list = Arc::clone(&revoked);
+    let check = move |_: &VerifiedToken| match list.load(Ordering::Relaxed) {
+        true => RevocationStatus::Revoked,
+        false => RevocationStatus::NotRevoked,
+    };
+    let issuer = Issuer::new(mint.identifier(), mint.jwks()).audience(mint.audience());
+    let issuer = issuer.algorithms([Algorithm::HS256]);
+    let cached = Verifier::builder().issuer(issuer).revocation(check).clock(clock.clone()).build().unwrap();
+    let token = mint.token().expires_in(Duration::from_secs(60)).mint();
+    let entries = || cached.token_cache().unwrap().entries;
+    let refused = |code| match cached.verify_cached(&token) {
+        Poll::Ready(Err(error)) => assert_eq!((error.code(), entries()), (code, 0)),
+        other => panic!("{other:?}"),
+    };
+    (0..3).for_each(|_| drop(verify(&cached, &token)));
+    assert_eq!(entries(), 1);
+    revoked.store(true, Ordering::Relaxed);
+    refused("token_revoked");
+    revoked.store(false, Ordering::Relaxed);
+    (0..3).for_each(|_| drop(verify(&cached, &token)));
+    assert_eq!(entries(), 1);
+    clock.advance(Duration::from_secs(200));
+    refused("token_expired");
 }
 
 #[test]
