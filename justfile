@@ -18,6 +18,7 @@ fmt:
     cargo fmt --check
     cargo fmt --check --manifest-path fuzz/Cargo.toml
     cargo fmt --check --manifest-path benches/backends/Cargo.toml
+    cargo fmt --check --all --manifest-path benches/peers/Cargo.toml
     cargo fmt --check --all --manifest-path interleavings/Cargo.toml
 
 # All targets with all features and with the default ones; the library alone, without what dev-dependencies turn on, with
@@ -115,8 +116,14 @@ examples:
 benches:
     cargo bench --no-run --all-features
 
+# Prints tables, writes docs/speed.svg; `just peers quick` writes nothing. Needs what benches/peers/README.md names, and
+# minutes for its build: CI does not run it.
+[doc("Measures the competitors beside portcullis.")]
+peers *arguments:
+    cargo run --release --manifest-path benches/peers/Cargo.toml -- {{ arguments }}
+
 # A count does not blur on a busy machine. Fails when a scenario needs more than benches/instructions/expected.toml says.
-[doc("Counts the instructions of a verification under valgrind, and compares them with what is expected.")]
+[doc("Counts instructions and cache lines of a verification under valgrind, and compares them with what is expected.")]
 instructions:
     cargo bench --quiet --all-features --bench instructions
 

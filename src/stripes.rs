@@ -3,6 +3,7 @@
 //! Threads that clone one `Arc` at each request meet at its reference count: two of them get less done than one alone. So
 //! what every request clones or counts exists once for each stripe, and the threads are spread over the stripes.
 
+use std::cell::Cell;
 #[cfg(feature = "tower")]
 use std::fmt;
 #[cfg(feature = "tower")]
@@ -24,10 +25,17 @@ pub(crate) fn count() -> usize {
 pub(crate) fn own(count: usize) -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
-        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Known when it is compiled, so that looking at it costs a read and nothing else.
+        static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
     }
-    // A thread that is being torn down has no number any more; any stripe will do.
-    NUMBER.try_with(|number| *number).unwrap_or(0) & count.saturating_sub(1)
+    let number = NUMBER.with(|own| {
+        own.get().unwrap_or_else(|| {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            own.set(Some(number));
+            number
+        })
+    });
+    number & count.saturating_sub(1)
 }
 
 /// A shared value of which a clone is made for each request, as routers do with the services in them.

@@ -145,6 +145,12 @@ impl fmt::Debug for UnixTime {
 pub trait Clock: Send + Sync {
     /// The present time of day.
     fn now(&self) -> UnixTime;
+
+    /// The time of day some milliseconds ago at most, if that is had for less. It is asked about tokens that were verified
+    /// before, so as to end with them at most so much later.
+    fn recent(&self) -> UnixTime {
+        self.now()
+    }
 }
 
 impl<F> Clock for F
@@ -164,6 +170,17 @@ impl Clock for SystemClock {
     fn now(&self) -> UnixTime {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the time of day")]
         SystemTime::now().into()
+    }
+
+    /// That of the last tick, 1 to 10 ms apart.
+    #[cfg(target_os = "linux")]
+    fn recent(&self) -> UnixTime {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+        match (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec)) {
+            (Ok(seconds), Ok(nanos)) => UnixTime::EPOCH.saturating_add(Duration::new(seconds, nanos)),
+            // As for a clock before 1970 above.
+            _ => UnixTime::MAX,
+        }
     }
 }
 
@@ -210,6 +227,17 @@ mod tests {
         let half = UnixTime::new(-7, 500_000_000);
         assert_eq!((half.seconds(), half.to_string().as_str()), (-7, "-7+0.500s"));
         assert_eq!(format!("{:?} {half:?}", UnixTime::from_seconds(42)), "42 -7+0.500s");
+    }
+
+    #[test]
+    fn a_recent_time_is_at_most_a_moment_old() {
+        let (before, recent, now) = (SystemClock.now(), SystemClock.recent(), SystemClock.now());
+        assert!(
+            recent <= now && before.saturating_since(recent) < Duration::from_secs(1),
+            "{before} {recent} {now}"
+        );
+        let stopped = || UnixTime::from_seconds(7);
+        assert_eq!(stopped.recent(), stopped.now());
     }
 
     #[test]

@@ -25,30 +25,28 @@ pub(crate) fn holds(counts: &[Count]) -> bool {
     // The base64 of one processor is not that of another, and neither is its `memcpy`.
     let alike = same("rustc", &rustc(), &mut entries) & same("vectors", vectors(), &mut entries);
     let tolerance = if alike { TOLERANCE } else { WIDE_TOLERANCE };
-    println!(
-        "{:34} {:>9} {:>9} {:>8}   at most {tolerance:+} %",
-        "instructions a call", "expected", "now", ""
-    );
+    println!("{:48} {:>9} {:>9} {:>8}   at most {tolerance:+} %", "of one call", "expected", "now", "");
     let mut holds = true;
-    for Count { name, instructions } in counts {
-        let Some(expected) = entries.remove(name).and_then(|count| count.parse::<i64>().ok()) else {
-            println!("{name:34} {:>9} {instructions:>9}            NEW: run `just instructions-accept`", "–");
+    for count in counts {
+        let (title, now) = (title(count), count.value);
+        let Some(expected) = entries.remove(&title).and_then(|count| count.parse::<i64>().ok()) else {
+            println!("{title:48} {:>9} {now:>9}            NEW: run `just instructions-accept`", "–");
             holds = false;
             continue;
         };
-        let change = 100.0 * (instructions - expected) as f64 / expected.max(1) as f64;
-        let verdict = if instructions - expected > SLACK && change > tolerance {
+        let change = 100.0 * (now - expected) as f64 / expected.max(1) as f64;
+        let verdict = if now - expected > SLACK && change > tolerance {
             holds = false;
             "MORE"
-        } else if expected - instructions > SLACK && change < -tolerance {
+        } else if expected - now > SLACK && change < -tolerance {
             "less: run `just instructions-accept`, so that it stays so"
         } else {
             ""
         };
-        println!("{name:34} {expected:>9} {instructions:>9} {change:>+7.1} %  {verdict}");
+        println!("{title:48} {expected:>9} {now:>9} {change:>+7.1} %  {verdict}");
     }
     for name in entries.keys() {
-        println!("{name:34} is expected and was not counted: run `just instructions-accept`");
+        println!("{name:48} is expected and was not counted: run `just instructions-accept`");
         holds = false;
     }
     if !holds {
@@ -65,10 +63,10 @@ pub(crate) fn accept(counts: &[Count]) {
     for (name, value) in [("target", target()), ("rustc", rustc()), ("vectors", vectors().to_owned())] {
         text.push_str(&format!("{name} = \"{value}\"\n"));
     }
-    text.push_str("\n[instructions]\n");
-    for Count { name, instructions } in counts {
-        println!("{name:34} {instructions:>9}");
-        text.push_str(&format!("\"{name}\" = {instructions}\n"));
+    text.push_str("\n[counts]\n");
+    for count in counts {
+        println!("{:48} {:>9}", title(count), count.value);
+        text.push_str(&format!("\"{}\" = {}\n", title(count), count.value));
     }
     fs::write(file(), text).unwrap();
 }
@@ -78,6 +76,10 @@ fn read(text: &str) -> BTreeMap<String, String> {
     let entries = text.lines().filter_map(|line| line.split_once(" = "));
     let bare = |part: &str| part.trim().trim_matches('"').to_owned();
     entries.map(|(name, value)| (bare(name), bare(value))).collect()
+}
+
+fn title(count: &Count) -> String {
+    format!("{}: {}", count.measure.name(), count.name)
 }
 
 fn file() -> PathBuf {
@@ -107,12 +109,13 @@ fn vectors() -> &'static str {
 }
 
 const HEAD: &str = "\
-# Instructions of one call beyond the raw signature, or beyond the bare service. Written by `just instructions-accept`.
+# What one call needs beyond the raw signature, or beyond the bare service: instructions among other calls, and cache lines
+# that it fetches from memory after a sweep. Written by `just instructions-accept`.
 ";
 
 /// In percent. Runs of one build differ by less than one: what is left is for layouts that the linker chooses anew.
 const TOLERANCE: f64 = 3.0;
 /// In percent, between compilers and between processors with other vectors: a loop that came back is still seen.
 const WIDE_TOLERANCE: f64 = 15.0;
-/// Instructions that are nothing, whatever their share of a short path.
+/// Instructions or lines that are nothing, whatever their share of a short path.
 const SLACK: i64 = 15;

@@ -1,8 +1,9 @@
-//! Counts instructions, which no busy machine can blur, and fails when there are more than `expected.toml` says.
+//! Counts instructions and cache lines, which no busy machine can blur, and fails when there are more than `expected.toml` says.
 //!
 //! Runs itself under callgrind (valgrind), which counts only within the measured function. Of each scenario the count is
 //! the difference between the whole of `verify` and the raw signature over the same tokens, both by the same library in the
-//! same process: what AWS-LC does depends on the processor, what is left is ours. `-- --accept` writes the counts down.
+//! same process: what AWS-LC does depends on the processor, what is left is ours. Cache lines are counted as well, for single
+//! calls after a sweep of the caches that callgrind plays. `-- --accept` writes the counts down.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use portcullis::{Algorithm, Issuer, Verifier};
 use tower::Layer;
 
+use super::callgrind::{CACHE_BYTES, Measure};
 use super::common::material::{AUDIENCE, ISSUER, KEY_ID, Subject, claims, claims_of};
 use super::common::service::{answer, authorization, through};
 use super::common::source::Source;
@@ -24,7 +25,7 @@ pub(crate) fn run() {
 }
 
 fn first_sight(subject: &Subject) {
-    let tokens = subject.tokens(CALLS + WARM);
+    let tokens = subject.tokens(ALL_CALLS);
     let verifier = subject.cached(DEFAULT_ENTRIES);
     let (mut raw, mut new) = (Turns::new(&tokens), Turns::new(&tokens));
     compare(
@@ -38,7 +39,7 @@ fn several_issuers() {
     let subject = Subject::new(Algorithm::HS256);
     let other = Issuer::new("https://other.example.com", subject.key.jwk().clone()).audience(AUDIENCE);
     let verifier = cached(subject.builder().issuer(other.algorithms([Algorithm::HS256])), DEFAULT_ENTRIES);
-    let tokens = subject.tokens(CALLS + WARM);
+    let tokens = subject.tokens(ALL_CALLS);
     let (mut raw, mut new) = (Turns::new(&tokens), Turns::new(&tokens));
     compare(
         "first sight, HS256, two issuers",
@@ -86,15 +87,28 @@ fn seen_before(subject: &Subject) {
     );
 }
 
-/// Counts both, the second after the first.
+/// Counts both, the second after the first: a number of calls in a row, and single ones after the caches were swept.
 fn compare(name: &str, mut without: impl FnMut(), mut with: impl FnMut()) {
-    for (part, work) in [("without", &mut without as &mut dyn FnMut()), ("with", &mut with)] {
-        for _ in 0..WARM {
-            work();
+    let mut parts = [("without", &mut without as &mut dyn FnMut()), ("with", &mut with)];
+    for (part, work) in &mut parts {
+        (0..WARM).for_each(|_| work());
+        counted_work(CALLS, *work);
+        Measure::Instructions.ends(name, part, CALLS);
+    }
+    let broom = vec![1_u8; BROOM];
+    for (part, work) in &mut parts {
+        for _ in 0..SWEPT {
+            black_box(broom.iter().step_by(LINE).map(|byte| u64::from(*byte)).sum::<u64>());
+            counted_work(1, *work);
         }
-        counted_work(CALLS, work);
+        Measure::Lines.ends(name, part, SWEPT);
+    }
+}
+
+impl Measure {
+    fn ends(self, name: &str, part: &str, calls: usize) {
         count_ends();
-        println!("{}{name}\t{part}\t{CALLS}", super::callgrind::LINE);
+        println!("{}{}\t{name}\t{part}\t{calls}", super::callgrind::LINE, self.name());
     }
 }
 
@@ -115,3 +129,9 @@ fn count_ends() {
 const CALLS: usize = 20;
 /// What is done once only is not counted.
 const WARM: usize = 2;
+const SWEPT: usize = 8;
+/// What one side of a comparison calls.
+const ALL_CALLS: usize = WARM + CALLS + SWEPT;
+/// Twice as large as the cache that callgrind plays.
+const BROOM: usize = 2 * CACHE_BYTES;
+const LINE: usize = 64;

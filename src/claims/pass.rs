@@ -5,7 +5,7 @@ use super::span::{Span, Spanner, Spans};
 use super::time::TimeClaims;
 use super::values::{date, strings, typed};
 use crate::error::Rejection;
-use crate::jose::{Cursor, Literal, Names, Value};
+use crate::jose::{Cursor, Name, Names, Value};
 use crate::time::UnixTime;
 
 /// What was read of the registered claims, and of those that tell other kinds of tokens.
@@ -55,7 +55,7 @@ struct Pass<'p> {
 }
 
 impl<'p> Pass<'p> {
-    fn member(&mut self, cursor: &mut Cursor<'p>, name: Literal<'p>) -> Result<(), Rejection> {
+    fn member(&mut self, cursor: &mut Cursor<'p>, name: Name<'_, 'p>) -> Result<(), Rejection> {
         let Self { fields, spanner, .. } = self;
         match name.text.as_bytes() {
             b"iss" => string("iss", &mut fields.iss, cursor, spanner),
@@ -110,11 +110,11 @@ impl<'p> Pass<'p> {
     /// A claim without a registered type; `note` is told what it says, if it is a string.
     fn other(
         &mut self,
-        name: Literal<'p>,
+        name: Name<'_, 'p>,
         cursor: &mut Cursor<'p>,
         note: impl FnOnce(&mut Marks, &str),
     ) -> Result<(), Rejection> {
-        if !self.others.insert(name.text) {
+        if !self.others.insert(name.kept()) {
             return Err(Rejection::ClaimRepeated { claim: None });
         }
         cursor.colon()?;
@@ -129,7 +129,7 @@ impl<'p> Pass<'p> {
     fn mark_of_id_token(
         &mut self,
         mark: Mark,
-        name: Literal<'p>,
+        name: Name<'_, 'p>,
         cursor: &mut Cursor<'p>,
     ) -> Result<(), Rejection> {
         self.fields.marks.id_token = Some(mark);

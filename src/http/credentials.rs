@@ -29,15 +29,14 @@ use crate::error::Rejection;
 /// ```
 pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
     let token = sent_token(headers)?;
-    check_form(token)?;
-    Ok(token)
+    check_form(token)
 }
 
 /// What stands in the place of the one bearer token, in whatever form.
 ///
 /// # Errors
 /// Those of [`bearer_token`]; [`check_form`] has the rest.
-pub(super) fn sent_token(headers: &HeaderMap) -> Result<&str, Rejection> {
+pub(super) fn sent_token(headers: &HeaderMap) -> Result<&[u8], Rejection> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(Rejection::CredentialsMissing)?.as_bytes();
     if values.next().is_some() {
@@ -56,13 +55,16 @@ pub(super) fn sent_token(headers: &HeaderMap) -> Result<&str, Rejection> {
     while let [b' ', rest @ ..] = token {
         token = rest;
     }
-    std::str::from_utf8(token).map_err(|_| Rejection::CredentialsMalformed)
+    Ok(token)
 }
 
+/// A token as text, if it is a `b64token`.
+///
 /// # Errors
 /// [`Rejection::CredentialsMalformed`].
-pub(super) fn check_form(token: &str) -> Result<(), Rejection> {
-    if is_b64token(token.as_bytes()) { Ok(()) } else { Err(Rejection::CredentialsMalformed) }
+pub(super) fn check_form(token: &[u8]) -> Result<&str, Rejection> {
+    let text = str::from_utf8(token).ok().filter(|text| is_b64token(text.as_bytes()));
+    text.ok_or(Rejection::CredentialsMalformed)
 }
 
 /// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` (RFC 6750, section 2.1).

@@ -42,9 +42,9 @@ pub(super) fn decode_secret(encoded: &str) -> Option<Secret> {
 }
 
 /// Whether `text` is the one text that `bytes` are encoded to.
-pub(crate) fn is_encoding_of(text: &str, bytes: &[u8]) -> bool {
+pub(crate) fn is_encoding_of(text: &[u8], bytes: &[u8]) -> bool {
     let mut room = [0; CHUNK / 3 * 4];
-    let mut rest = text.as_bytes();
+    let mut rest = text;
     for part in bytes.chunks(CHUNK) {
         let Ok(written) = strict_engine().encode_slice(part, &mut room) else { return false };
         let (Some(want), Some((found, after))) = (room.get(..written), rest.split_at_checked(written)) else {
@@ -83,7 +83,7 @@ fn strict_engine() -> &'static impl Engine {
 
 /// So many bytes are encoded at a time to be compared: a multiple of three, so that only the last part has a rest, and
 /// more than most tokens have claims.
-const CHUNK: usize = 768;
+const CHUNK: usize = 480;
 
 #[cfg(test)]
 mod tests {
@@ -176,19 +176,19 @@ mod tests {
 
     #[test]
     fn an_encoding_is_known_from_every_other_text() {
-        for length in [0, 1, 2, 3, 27, 28, 29, 766, 767, 768, 769, 770, 1_536, 1_600] {
+        for length in [0, 1, 2, 3, 27, 28, 29, 478, 479, 480, 481, 482, 960, 1_000] {
             let bytes: Vec<u8> = (0..=255u8).cycle().take(length).collect();
             let text = encode(&bytes);
-            assert!(is_encoding_of(&text, &bytes), "{length}");
-            assert!(!is_encoding_of(&format!("{text}A"), &bytes), "{length}");
-            assert!(!is_encoding_of(&format!("{text}="), &bytes), "{length}");
-            assert!(!is_encoding_of(&text, &[&bytes[..], &[0]].concat()), "{length}");
+            assert!(is_encoding_of(text.as_bytes(), &bytes), "{length}");
+            assert!(!is_encoding_of(format!("{text}A").as_bytes(), &bytes), "{length}");
+            assert!(!is_encoding_of(format!("{text}=").as_bytes(), &bytes), "{length}");
+            assert!(!is_encoding_of(text.as_bytes(), &[&bytes[..], &[0]].concat()), "{length}");
             for place in 0..text.len() {
                 let (before, after) = text.split_at(place);
                 let other = if after.starts_with('A') { "B" } else { "A" };
                 let other = format!("{before}{other}{}", after.split_at(1).1);
-                assert!(!is_encoding_of(&other, &bytes), "{length}, {place}");
-                assert!(!is_encoding_of(before, &bytes), "{length}, {place}");
+                assert!(!is_encoding_of(other.as_bytes(), &bytes), "{length}, {place}");
+                assert!(!is_encoding_of(before.as_bytes(), &bytes), "{length}, {place}");
             }
         }
     }

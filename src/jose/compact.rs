@@ -93,7 +93,6 @@ impl<'t> Segments<'t> {
     }
 
     /// Decodes all but the header, which must be one that was decoded before.
-    #[expect(dead_code, reason = "for those who remember headers")]
     pub(crate) fn decode_behind_known_header<'r>(
         self,
         room: &'r mut Room,

@@ -41,6 +41,21 @@ pub(crate) struct Literal<'j> {
     pub(crate) at: usize,
 }
 
+/// The name of a member.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'n, 'j> {
+    pub(crate) text: &'n str,
+    /// The same in the text, if it is written there as it reads.
+    plain: Option<&'j str>,
+}
+
+impl<'j> Name<'_, 'j> {
+    /// The name, to be kept.
+    pub(crate) fn kept(self) -> Cow<'j, str> {
+        self.plain.map_or_else(|| Cow::Owned(self.text.to_owned()), Cow::Borrowed)
+    }
+}
+
 /// A number as it is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Number<'j> {
@@ -70,14 +85,24 @@ impl<'j> Cursor<'j> {
     /// Reads an object: `each` is called with the name of each member, and must read the value.
     pub(crate) fn object<E: From<Malformed>>(
         &mut self,
-        mut each: impl FnMut(&mut Self, Literal<'j>) -> Result<(), E>,
+        mut each: impl FnMut(&mut Self, Name<'_, 'j>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.list((b'{', b'}'), |cursor| {
-            let name = match cursor.peek() {
-                Some(b'"') => cursor.quoted()?,
-                _ => return Err(Malformed.into()),
+            if cursor.peek() != Some(b'"') {
+                return Err(Malformed.into());
+            }
+            // Not a literal: that would be written and read again before it is there, at each name.
+            let opened = cursor.at;
+            let plain = cursor.plain_string();
+            let escaped;
+            let text = match plain {
+                Some(text) => text,
+                None => {
+                    escaped = cursor.escaped_string(opened)?.text;
+                    &*escaped
+                }
             };
-            each(cursor, name)
+            each(cursor, Name { text, plain })
         })
     }
 
@@ -121,7 +146,7 @@ impl<'j> Cursor<'j> {
             Some(b'{') => {
                 let mut names = Names::default();
                 self.object(|cursor, name| {
-                    if !names.insert(name.text) {
+                    if !names.insert(name.kept()) {
                         return Err(Malformed);
                     }
                     cursor.colon()?;
@@ -211,14 +236,14 @@ impl<'j> Cursor<'j> {
     #[inline]
     fn quoted(&mut self) -> Result<Literal<'j>, Malformed> {
         let opened = self.at;
-        // Two words, so that they come back in registers: this is where most of the time of a pass goes.
         match self.plain_string() {
             Some(text) => Ok(Literal { text: Cow::Borrowed(text), at: opened + 1 }),
             None => self.escaped_string(opened),
         }
     }
 
-    /// The string that begins here, if it has no escapes; else stands before what ended it.
+    /// The string that begins here, if it has no escapes; else stands before what ended it. Comes back in registers.
+    #[inline(never)]
     fn plain_string(&mut self) -> Option<&'j str> {
         let start = self.at + 1;
         self.at = start + plain(self.text.as_bytes().get(start..).unwrap_or_default());
@@ -232,6 +257,7 @@ impl<'j> Cursor<'j> {
 
     /// A string with escapes: stands before the first of them, if there is one.
     #[cold]
+    #[inline(never)]
     fn escaped_string(&mut self, opened: usize) -> Result<Literal<'j>, Malformed> {
         let mut rest = self.bytes().iter();
         loop {

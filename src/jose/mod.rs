@@ -29,5 +29,7 @@ pub use secret::Secret;
 pub use thumbprint::Thumbprint;
 
 pub(crate) use compact::{Decoded, Room, Segments};
-pub(crate) use json::{Cursor, Literal, Malformed, Number, Unread, Value};
-pub(crate) use strict::{Names, Reading, StrictValue, Text};
+pub(crate) use json::{Cursor, Literal, Malformed, Name, Number, Unread, Value};
+#[cfg(any(test, feature = "remote"))]
+pub(crate) use strict::StrictValue;
+pub(crate) use strict::{Names, Reading, Text};

@@ -15,4 +15,4 @@ pub use status::{IssuerStatus, KeyInfo, KeyOrigin, KeyState};
 
 pub(crate) use means::Means;
 pub(crate) use set::{Key, KnownHeader, MAX_CANDIDATES, Selection};
-pub(crate) use source::{KeySource, KeyWish, Refreshed};
+pub(crate) use source::{KeySource, KeyWish, Refreshed, Snapshot};

@@ -103,14 +103,16 @@ pub(super) struct Snapshot<'r> {
 }
 
 impl<'r> Snapshot<'r> {
-    /// Whose the token is: with several issuers, by its `iss`, compared byte for byte. Those of the set-up come first.
+    /// The one issuer there can be.
+    pub(super) fn only(&self) -> Option<Found<'r, '_>> {
+        self.anchors.only().map(|anchor| Found::Fixed { anchor, number: 0 })
+    }
+
+    /// Whose the token is by its `iss`, compared byte for byte. Those of the set-up come first.
     ///
     /// # Errors
     /// [`Unknown`]: what is wrong with `iss`, or that it names nobody who is here.
     pub(super) fn find(&self, token: &Decoded<'_, '_>) -> Result<Found<'r, '_>, Unknown> {
-        if let Some(only) = self.anchors.only() {
-            return Ok(Found::Fixed { anchor: only, number: 0 });
-        }
         let issuer = read_issuer(token.unverified_payload())?;
         let number = self.anchors.by_identifier.get(&*issuer).copied();
         if let Some(found) = number.and_then(|number| self.anchors.numbered(number)) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 #[cfg(feature = "remote")]
 use std::time::Duration;
 
-use super::anchors::{Anchors, Held, Unknown};
+use super::anchors::{Anchors, Found, Held, Unknown};
 use super::cache::{Basis, Entry, Sight, TokenCache};
 use super::issuer::TrustAnchor;
 #[cfg(feature = "remote")]
@@ -12,8 +12,10 @@ use super::tenants::Tenant;
 use super::token::{KeyEvidence, VerifiedToken};
 use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
+#[cfg(feature = "tower")]
+use crate::error::{Segment, TokenFault};
 use crate::jose::{Decoded, Header, Room, Segments};
-use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection};
+use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection, Snapshot};
 use crate::revoke::{RevocationCheck, RevocationStatus};
 use crate::time::{Clock, UnixTime};
 
@@ -62,20 +64,49 @@ impl Outcome<'_> {
 impl Rules {
     /// Decides about a token with the keys at hand.
     pub(super) fn decide(&self, text: &str, clock: &dyn Clock) -> Outcome<'_> {
-        let sight = self.cache.as_ref().and_then(|cache| cache.look(text));
-        let known = sight.as_ref().and_then(Sight::entry);
-        match known.and_then(|entry| self.check_again(entry, clock)) {
-            None => {}
-            Some(Ok(token)) => {
-                sight.iter().for_each(Sight::hit);
-                return Outcome::Decided(Ok(token));
-            }
-            Some(Err(error)) => {
-                sight.into_iter().for_each(Sight::refused);
-                return Outcome::Decided(Err(error));
+        match self.decide_by_memory(text.as_bytes(), clock) {
+            Ok(decision) => Outcome::Decided(decision),
+            Err(sight) => self.decide_in_full(text, clock, sight),
+        }
+    }
+
+    /// Decides about what may be a token; whether it is text at all is looked at if it is not one that was seen before.
+    #[cfg(feature = "tower")]
+    pub(super) fn decide_bytes(&self, bytes: &[u8], clock: &dyn Clock) -> Outcome<'_> {
+        let sight = match self.decide_by_memory(bytes, clock) {
+            Ok(decision) => return Outcome::Decided(decision),
+            Err(sight) => sight,
+        };
+        match str::from_utf8(bytes) {
+            Ok(text) => self.decide_in_full(text, clock, sight),
+            Err(_) => {
+                let fault = TokenFault::Encoding { segment: Segment::Header };
+                Outcome::Decided(Err(Rejection::TokenMalformed(fault).into()))
             }
         }
-        self.decide_in_full(text, clock, sight)
+    }
+
+    /// Decides about a token that was verified before.
+    ///
+    /// # Errors
+    /// It must be verified in full.
+    fn decide_by_memory(
+        &self,
+        token: &[u8],
+        clock: &dyn Clock,
+    ) -> Result<Result<VerifiedToken, Error>, Option<Sight<'_>>> {
+        let Some(sight) = self.cache.as_ref().and_then(|cache| cache.look(token)) else { return Err(None) };
+        match sight.entry().and_then(|entry| self.check_again(entry, clock)) {
+            None => Err(Some(sight)),
+            Some(Ok(token)) => {
+                sight.hit();
+                Ok(Ok(token))
+            }
+            Some(Err(error)) => {
+                sight.refused();
+                Ok(Err(error))
+            }
+        }
     }
 
     /// Decides without regard to what was decided before.
@@ -88,12 +119,17 @@ impl Rules {
         match self.check(text, clock) {
             Ok((token, basis)) => {
                 let decision = self.check_revocation(token);
-                if let (Some(sight), Ok(token)) = (sight, &decision) {
-                    sight.verified(text, token, basis);
+                match (sight, &decision) {
+                    (None, _) => {}
+                    (Some(sight), Ok(token)) => sight.verified(text, token, basis, clock),
+                    (Some(sight), Err(_)) => sight.refused(),
                 }
                 Outcome::Decided(decision)
             }
-            Err(Stop::Rejected(rejection)) => Outcome::Decided(Err(rejection.into())),
+            Err(Stop::Rejected(rejection)) => {
+                sight.into_iter().for_each(Sight::refused);
+                Outcome::Decided(Err(rejection.into()))
+            }
             Err(Stop::Missed(miss)) => Outcome::Missed(miss),
             #[cfg(feature = "remote")]
             Err(Stop::Absent(tenant)) => Outcome::Absent(tenant),
@@ -112,11 +148,8 @@ impl Rules {
             return None;
         }
         // 6. The time. The other claims cannot change, nor can the rules about them.
-        let now = clock.now();
-        if let Err(rejection) = check_time(entry.token().time(), now, &anchor.time) {
-            return Some(Err(rejection.into()));
-        }
-        if !entry.is_current(now) {
+        let now = clock.recent();
+        if !entry.is_current(now) || check_time(entry.token().time(), now, &anchor.time).is_err() {
             return None;
         }
         snapshot.passed(&found);
@@ -139,24 +172,30 @@ impl Rules {
         // 1. Sizes, three segments, canonical base64url.
         let mut room = Room::default();
         let segments = Segments::split(text, self.max_token_bytes)?;
-        let token = segments.decode(&mut room)?;
+        let snapshot = self.anchors.snapshot();
+        let only = snapshot.only().map(with_keys);
+        let known = only.as_ref().and_then(|only| known_header(only, &segments));
+        let token = match known {
+            Some(_) => segments.decode_behind_known_header(&mut room)?,
+            None => segments.decode(&mut room)?,
+        };
         // 3. The issuer; with several, `iss` picks whose rules and keys apply, by exact match. It speaks before its turn, as
         //    a header that one of its keys has verified before is not read again; what is wrong with it is told in its turn.
-        let snapshot = self.anchors.snapshot();
-        let issuer = snapshot.find(&token).map(|found| {
-            let keys = found.anchor().keys.current();
-            (found, keys)
-        });
-        let known = match &issuer {
-            Ok((_, Ok(keys))) => keys.set().known_header(segments.header()),
-            _ => None,
+        let named;
+        let issuer = match &only {
+            Some(only) => Ok(only),
+            None => {
+                named = snapshot.find(&token).map(with_keys);
+                named.as_ref()
+            }
         };
+        let known = known.or_else(|| issuer.ok().and_then(|issuer| known_header(issuer, &segments)));
         // 2. The header: no repeated member, nothing that must be understood and is not, an algorithm of the table.
         let head = match known {
             Some(known) => Head::Known(known),
             None => Head::New(token.header()?),
         };
-        let (found, keys) = issuer.as_ref().map_err(|unknown| Stop::from(unknown.clone()))?;
+        let (keys, found) = issuer.map_err(|unknown| Stop::from(unknown.clone()))?;
         let anchor = found.anchor();
         // The rest of the header is judged by that issuer's rules: our list of algorithms decides, not the token (RFC
         // 8725, section 3.1).
@@ -219,7 +258,6 @@ impl Rules {
         let basis = Basis {
             whose: found.whose(),
             generation: keys.generation(),
-            now,
             expires: claims.time().exp.unwrap_or(now).saturating_add(anchor.time.skew),
         };
         Ok((
@@ -251,6 +289,17 @@ impl TrustAnchor {
         check_kind(claims, self.profile)?;
         self.required.check(claims.payload())
     }
+}
+
+/// An issuer and its present keys.
+type Trusted<'r, 's> = (Result<Snapshot<'s>, Unavailable>, Found<'r, 's>);
+
+fn with_keys<'r: 's, 's>(found: Found<'r, 's>) -> Trusted<'r, 's> {
+    (found.anchor().keys.current(), found)
+}
+
+fn known_header<'k>((keys, _): &'k Trusted<'_, '_>, token: &Segments<'_>) -> Option<KnownHeader<'k>> {
+    keys.as_ref().ok()?.set().known_header(token.header())
 }
 
 /// What a header says, or what the same header has led to before.

@@ -100,7 +100,17 @@ impl Verifier {
     ///
     /// [`Poll::Pending`] says that [`verify`](Verifier::verify) would wait for keys or a tenant. Nothing is registered to wake up.
     pub fn verify_cached(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
-        match self.0.rules.decide(token, &**self.0.means.clock()) {
+        self.at_once(self.0.rules.decide(token, &**self.0.means.clock()))
+    }
+
+    /// The same of what may not even be text.
+    #[cfg(feature = "tower")]
+    pub(crate) fn verify_bytes_cached(&self, token: &[u8]) -> Poll<Result<VerifiedToken, Error>> {
+        self.at_once(self.0.rules.decide_bytes(token, &**self.0.means.clock()))
+    }
+
+    fn at_once(&self, outcome: Outcome<'_>) -> Poll<Result<VerifiedToken, Error>> {
+        match outcome {
             Outcome::Decided(decision) => Poll::Ready(decision),
             Outcome::Missed(miss) if miss.anchor.keys.would_wait(miss.wish) => Poll::Pending,
             Outcome::Missed(miss) => Poll::Ready(Err(miss.error)),

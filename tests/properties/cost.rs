@@ -178,6 +178,25 @@ fn refusing_a_token_of_16_kib_allocates_a_bounded_number_of_bytes() {
 }
 
 #[test]
+fn a_token_of_usual_size_is_refused_before_its_signature_without_an_allocation() {
+    let unknown = hostile::with(header(), "kid", json!("unknown")).to_string();
+    let unfit = hostile::with(header(), "typ", json!("JWT")).to_string();
+    let good = signed(header().to_string(), claims().to_string());
+    let tokens = [
+        ("a key that is not here", signed(unknown, claims().to_string())),
+        ("another kind of token", signed(unfit, claims().to_string())),
+        ("no canonical payload", good.replacen("eyJ", "eyJ=", 2)),
+        ("a segment more", format!("{good}.")),
+    ];
+    for verifier in &verifiers(MAX_TOKEN_BYTES) {
+        for (name, token) in &tokens {
+            refuse(verifier, token);
+            assert_eq!(measure(|| refuse(verifier, token)).count_total, 0, "{name}");
+        }
+    }
+}
+
+#[test]
 fn the_layer_adds_next_to_nothing() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let inner = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(())) });

@@ -140,16 +140,19 @@ impl Guard {
             }
             Err(rejection) => return Admission::Refused(rejection.into()),
         };
-        match self.verifier.verify_cached(token) {
+        match self.verifier.verify_bytes_cached(token) {
             Poll::Ready(Ok(token)) => Admission::Verified(token),
             // No text of another form is a good token, so the form is looked at where there is something to say of it.
             Poll::Ready(Err(error)) => {
-                Admission::Refused(check_form(token).map_or_else(Error::from, |()| error))
+                Admission::Refused(check_form(token).map_or_else(Error::from, |_| error))
             }
-            Poll::Pending => {
-                let (verifier, token) = (self.verifier.clone(), token.to_owned());
-                Admission::Undecided(Box::pin(async move { verifier.verify(&token).await }))
-            }
+            Poll::Pending => match check_form(token) {
+                Err(rejection) => Admission::Refused(rejection.into()),
+                Ok(token) => {
+                    let (verifier, token) = (self.verifier.clone(), token.to_owned());
+                    Admission::Undecided(Box::pin(async move { verifier.verify(&token).await }))
+                }
+            },
         }
     }
 

@@ -49,6 +49,7 @@ where
 }
 
 impl<S> Auth<S> {
+    #[inline]
     fn follow<B, R>(&mut self, admission: Admission, mut request: Request<B>) -> ResponseFuture<S, B>
     where
         S: Service<Request<B>, Response = Response<R>> + Clone,

@@ -1,5 +1,6 @@
 //! One token that was verified.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -27,8 +28,6 @@ pub(in crate::verify) struct Basis {
     pub(in crate::verify) whose: Whose,
     /// The generation of the issuer's keys.
     pub(in crate::verify) generation: u64,
-    /// When it was made.
-    pub(in crate::verify) now: UnixTime,
     /// When the token expires, skew included.
     pub(in crate::verify) expires: UnixTime,
 }
@@ -51,13 +50,14 @@ pub(in crate::verify) struct Entry {
 }
 
 impl Entry {
-    /// `None` for what is not three segments, and so was not verified.
+    /// To serve within `time`, and no longer than the token is good; `None` for what is not three segments, and so was not
+    /// verified.
     pub(super) fn new(
         hash: u64,
         text: &str,
         token: &VerifiedToken,
         basis: Basis,
-        longest: Duration,
+        time: Range<UnixTime>,
     ) -> Option<Self> {
         let (head, _) = text.split_at_checked(text.find('.')? + 1)?;
         let (_, tail) = text.split_at_checked(text.rfind('.')?)?;
@@ -65,13 +65,13 @@ impl Entry {
         ends.push_str(head);
         ends.push_str(tail);
         token.wipe_when_dropped();
-        let Basis { whose, generation, now, expires } = basis;
+        let Basis { whose, generation, expires } = basis;
         Some(Self {
             hash,
             whose,
             generation,
-            since: now,
-            until: expires.min(now.saturating_add(longest)),
+            since: time.start,
+            until: expires.min(time.end),
             head: head.len(),
             ends: Zeroizing::new(ends.into_boxed_str()),
             token: token.clone(),
@@ -84,9 +84,9 @@ impl Entry {
     ///
     /// Not in constant time. Whoever comes so far has met a keyed hash of the end of the signature, and so knows that
     /// already; and who knows most of a signature can try out the rest as well by asking.
-    pub(super) fn is_of(&self, text: &str) -> bool {
-        let Some((head, tail)) = self.ends.split_at_checked(self.head) else { return false };
-        let payload = text.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
+    pub(super) fn is_of(&self, token: &[u8]) -> bool {
+        let Some((head, tail)) = self.ends.as_bytes().split_at_checked(self.head) else { return false };
+        let payload = token.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
         payload.is_some_and(|payload| base64url::is_encoding_of(payload, self.token.claims_json().as_bytes()))
     }
 

@@ -6,7 +6,8 @@
 //! 2. An entry holds for one verifier, one issuer or tenant of it, and one generation of that issuer's keys. With other
 //!    keys, keys that have expired, or a tenant that left, the token is verified in full again. So a withdrawn key ends
 //!    its entries at the very moment at which it ends.
-//! 3. `exp`, `nbf`, the greatest age and the revocation check are judged anew for each hit; proof of possession will be.
+//! 3. `exp`, `nbf`, the greatest age and the revocation check are judged anew for each hit; proof of possession will be. The
+//!    time is that of the clock's last tick ([`Clock::recent`]); what it would refuse is verified in full.
 //! 4. Only what passed every check enters. What is refused on a hit leaves.
 //! 5. Memory is bounded, in entries. A token enters when it is verified a second time; of the first time 32 bits of its
 //!    hash are kept. So tokens that come once, however many, evict nothing. An entry that was hit since the hand of the
@@ -37,6 +38,7 @@ pub use status::TokenCacheStatus;
 use foldhash::quality::RandomState;
 
 use super::token::VerifiedToken;
+use crate::time::Clock;
 pub(super) use entry::{Basis, Entry, Whose};
 use sightings::Sightings;
 use status::Counters;
@@ -71,9 +73,9 @@ impl TokenCache {
     }
 
     /// Looks for a token; `None` for what is too short to be one.
-    pub(super) fn look(&self, text: &str) -> Option<Sight<'_>> {
-        let hash = self.hash(text.as_bytes())?;
-        Some(Sight { cache: self, hash, found: self.table.find(hash, text) })
+    pub(super) fn look(&self, token: &[u8]) -> Option<Sight<'_>> {
+        let hash = self.hash(token)?;
+        Some(Sight { cache: self, hash, found: self.table.find(hash, token) })
     }
 
     /// Taken from the end and the middle of the token alone. What distinguishes tokens is the signature, which stands
@@ -107,24 +109,28 @@ impl Sight<'_> {
         self.cache.counters.hit();
     }
 
-    /// Lets go of an entry by which the token is not good any more.
+    /// Lets go of what the cache has under a token that is not good any more.
     pub(super) fn refused(self) {
         let Self { cache, hash, found } = self;
-        // Before the entry goes, so that it goes at once.
-        drop(found);
-        cache.table.remove(hash);
+        if found.is_some() {
+            // Before the entry goes, so that it goes at once.
+            drop(found);
+            cache.table.remove(hash);
+        }
     }
 
     /// Notes that the token has been verified, and keeps it if that was not the first time.
-    pub(super) fn verified(self, text: &str, token: &VerifiedToken, basis: Basis) {
+    pub(super) fn verified(self, text: &str, token: &VerifiedToken, basis: Basis, clock: &dyn Clock) {
         let Self { cache, hash, found } = self;
         cache.counters.miss();
         // An entry that did not serve is replaced. A token that the cache knew is no newcomer.
-        if (found.is_some() || cache.sightings.again(hash))
-            && let Some(entry) = Entry::new(hash, text, token, basis, cache.longest)
-        {
+        if found.is_some() || cache.sightings.again(hash) {
             drop(found);
-            cache.table.admit(entry, basis.now);
+            let now = clock.recent();
+            if let Some(entry) = Entry::new(hash, text, token, basis, now..now.saturating_add(cache.longest))
+            {
+                cache.table.admit(entry, now);
+            }
         }
     }
 }

@@ -67,12 +67,12 @@ impl Table {
     }
 
     /// The entry of this token.
-    pub(super) fn find(&self, hash: u64, text: &str) -> Option<Found> {
+    pub(super) fn find(&self, hash: u64, token: &[u8]) -> Option<Found> {
         let hash = named(hash);
         for place in self.places(hash) {
             if place.hash.load(Ordering::Acquire) == hash {
                 let found = Found(place.entry.load());
-                if found.entry().is_some_and(|entry| named(entry.hash) == hash && entry.is_of(text)) {
+                if found.entry().is_some_and(|entry| named(entry.hash) == hash && entry.is_of(token)) {
                     return Some(found);
                 }
             }

@@ -1,5 +1,6 @@
 //! The bounds of the cache, and who is kept.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
@@ -19,6 +20,11 @@ use crate::verify::{Issuer, VerifiedToken, Verifier};
 /// An issuer whose tokens are quickly verified.
 fn mint(clock: &TestClock) -> Mint {
     Mint::builder("https://id.example").algorithm(Algorithm::HS256).clock(clock.clone()).build()
+}
+
+/// The next five minutes.
+fn minutes(clock: &TestClock) -> Range<UnixTime> {
+    clock.now()..clock.now().saturating_add(Duration::from_secs(300))
 }
 
 fn verifier(mint: &Mint, entries: usize) -> Verifier {
@@ -112,6 +118,41 @@ fn a_cache_of_any_size_fills_up() {
     }
 }
 
+/// A clock whose last tick is long ago.
+struct Ticking(TestClock);
+
+impl Clock for Ticking {
+    fn now(&self) -> UnixTime {
+        self.0.now()
+    }
+
+    fn recent(&self) -> UnixTime {
+        self.0.now().saturating_sub(Duration::from_millis(10))
+    }
+}
+
+#[test]
+fn the_last_tick_refuses_nothing_that_the_clock_accepts() {
+    let clock = TestClock::new();
+    let mint = mint(&clock);
+    let issuer = Issuer::new(mint.identifier(), mint.jwks()).audience(mint.audience());
+    let issuer = issuer.algorithms([Algorithm::HS256]).clock_skew(Duration::ZERO);
+    let cached = Verifier::builder().issuer(issuer).clock(Ticking(clock.clone())).build().unwrap();
+    // Valid from this very moment on; by the last tick it is not yet.
+    let token = mint.token().not_before_in(Duration::ZERO).expires_in(Duration::from_secs(2)).mint();
+    assert!([(); 4].iter().all(|()| !is_hit(&cached, &token)), "verified in full, and good");
+    clock.advance(Duration::from_secs(1));
+    assert_eq!([(); 3].map(|()| is_hit(&cached, &token)), [true; 3]);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!([(); 3].map(|()| is_hit(&cached, &token)), [true; 3], "ten milliseconds longer");
+    clock.advance(Duration::from_millis(10));
+    for _ in 0..3 {
+        let Poll::Ready(Err(error)) = cached.verify_cached(&token) else { panic!("it has expired") };
+        assert_eq!(error.code(), "token_expired");
+    }
+    assert_eq!(cached.token_cache().unwrap().entries, 0);
+}
+
 /// What the table says it takes and how much it keeps.
 fn held(table: &Table) -> (usize, usize) {
     let status = table.status();
@@ -127,8 +168,8 @@ fn tokens_that_meet_in_one_place_get_in_nobody_elses_way() {
     let keep = |hash: u64| {
         let token = mint.token().subject(format!("{hash}")).mint();
         let verified = verify(&uncached, &token);
-        let basis = Basis { whose: Whose::Fixed(0), generation: 0, now: clock.now(), expires: UnixTime::MAX };
-        let entry = Entry::new(hash, &token, &verified, basis, Duration::from_secs(300)).unwrap();
+        let basis = Basis { whose: Whose::Fixed(0), generation: 0, expires: UnixTime::MAX };
+        let entry = Entry::new(hash, &token, &verified, basis, minutes(&clock)).unwrap();
         table.admit(entry, clock.now());
         (hash, token)
     };
@@ -136,7 +177,7 @@ fn tokens_that_meet_in_one_place_get_in_nobody_elses_way() {
     // All of them to one pair of sets, each with another tag.
     let flood: Vec<_> = (0..200u64).map(|n| keep(n << 48 | 1 << 32 | n << 16 | 1)).collect();
     let kept = |those: &[(u64, String)]| {
-        those.iter().filter(|(hash, token)| table.find(*hash, token).is_some()).count()
+        those.iter().filter(|(hash, token)| table.find(*hash, token.as_bytes()).is_some()).count()
     };
     assert_eq!((kept(&others), kept(&flood)), (50, 8), "one set has eight places");
     assert_eq!(table.status().entries, 58);
@@ -152,13 +193,11 @@ fn what_leaves_is_let_go_of_and_its_bytes_with_it() {
     let basis = |now: UnixTime| Basis {
         whose: Whose::Fixed(0),
         generation: 0,
-        now,
         expires: now.saturating_add(Duration::from_secs(60)),
     };
     let token = mint.token().mint();
     let verified = verify(&uncached, &token);
-    let entry =
-        |hash| Entry::new(hash, &token, &verified, basis(clock.now()), Duration::from_secs(300)).unwrap();
+    let entry = |hash| Entry::new(hash, &token, &verified, basis(clock.now()), minutes(&clock)).unwrap();
     for hash in [0, 1 << 40, 2 << 40, 1 << 40] {
         table.admit(entry(hash), clock.now());
     }
@@ -176,8 +215,8 @@ fn what_leaves_is_let_go_of_and_its_bytes_with_it() {
     for hash in 100..200u64 {
         table.admit(entry(hash << 33 | hash), clock.now());
     }
-    assert!(table.find(0, &token).is_none() && table.find(1 << 40, &token).is_none());
-    assert!(table.find(100 << 33 | 100, &token).is_some());
+    assert!(table.find(0, token.as_bytes()).is_none() && table.find(1 << 40, token.as_bytes()).is_none());
+    assert!(table.find(100 << 33 | 100, token.as_bytes()).is_some());
 }
 
 #[test]
@@ -238,12 +277,12 @@ fn the_claims_of_an_application_are_dropped_without_the_lock() {
     let clock = TestClock::new();
     let mint = mint(&clock);
     let uncached = verifier(&mint, 0);
-    let basis = Basis { whose: Whose::Fixed(0), generation: 0, now: clock.now(), expires: UnixTime::MAX };
+    let basis = Basis { whose: Whose::Fixed(0), generation: 0, expires: UnixTime::MAX };
     let [first, second] = ["a", "b"].map(|subject| mint.token().subject(subject).mint());
     let entry = |hash, text: &str, reads: bool| {
         let token = verify(&uncached, text);
         assert!(!reads || token.claims::<Shape>().is_ok());
-        Entry::new(hash, text, &token, basis, Duration::from_secs(300)).unwrap()
+        Entry::new(hash, text, &token, basis, minutes(&clock)).unwrap()
     };
     let held = || TABLE.with(|table| table.status().entries);
     let admit = |entry| TABLE.with(|table| table.admit(entry, clock.now()));
@@ -255,7 +294,7 @@ fn the_claims_of_an_application_are_dropped_without_the_lock() {
             "removed" => TABLE.with(|table| table.remove(1 << 40)),
             _ => admit(entry(1 << 40, &first, false)),
         }
-        let there = TABLE.with(|table| table.find(2 << 40, &second).is_some());
+        let there = TABLE.with(|table| table.find(2 << 40, second.as_bytes()).is_some());
         assert!(!there, "{step}: it was asked for while the lock was held");
         TABLE.with(|table| table.remove(1 << 40));
     }
