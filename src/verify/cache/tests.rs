@@ -226,15 +226,18 @@ fn threads_that_come_and_go_find_their_own_and_leave_nothing_behind() {
     let uncached = verifier(&mint, 0);
     let table = Table::new(24);
     let empty = held(&table);
-    let basis = Basis { whose: Whose::Fixed(0), generation: 0, now: clock.now(), expires: UnixTime::MAX };
+    let basis = Basis { whose: Whose::Fixed(0), generation: 0, expires: UnixTime::MAX };
     let tokens: Vec<_> = (0..48).map(|n| mint.token().subject(format!("{n}")).mint()).collect();
     let verified: Vec<_> = tokens.iter().map(|token| verify(&uncached, token)).collect();
+    let now = clock.now();
+    let time = now..now.saturating_add(Duration::from_secs(300));
     // Few places for many, and two tokens for each hash.
     let hash = |n: usize| u64::try_from(((n / 2 % 4) << 32) | (n / 2)).unwrap();
-    let found = |n: usize| table.find(hash(n), &tokens[n]);
+    let found = |n: usize| table.find(hash(n), tokens[n].as_bytes());
     thread::scope(|scope| {
         for start in [0, 7, 23, 31] {
             let (found, hash, table, tokens, verified) = (&found, &hash, &table, &tokens, &verified);
+            let time = &time;
             scope.spawn(move || {
                 for n in (0..4_000).map(|step| (start + step * 5) % 48) {
                     match found(n) {
@@ -243,9 +246,8 @@ fn threads_that_come_and_go_find_their_own_and_leave_nothing_behind() {
                             table.remove(hash(n));
                         }
                         None => {
-                            let longest = Duration::from_secs(300);
-                            let entry = Entry::new(hash(n), &tokens[n], &verified[n], basis, longest);
-                            table.admit(entry.unwrap(), basis.now);
+                            let entry = Entry::new(hash(n), &tokens[n], &verified[n], basis, time.clone());
+                            table.admit(entry.unwrap(), now);
                         }
                     }
                 }
