@@ -76,7 +76,8 @@ impl VerifierBuilder {
     /// to 10 million; 0 remembers none.
     ///
     /// It changes no answer: time, revocation, the issuer's keys and its tenants are looked at for every request, and a
-    /// token of a key that has been withdrawn is refused at once. A token is remembered when it is seen a second time, so
+    /// token of a key that has been withdrawn is refused at once; one that expires, at the next tick of the clock
+    /// ([`Clock::recent`], 10 ms at most). A token is remembered when it is seen a second time, so
     /// tokens that come once push none out. An entry takes about a token's length and half a kilobyte.
     pub fn token_cache(self, tokens: usize) -> Self {
         Self { cached_tokens: tokens, ..self }
