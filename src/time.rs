@@ -175,8 +175,10 @@ impl Clock for SystemClock {
     /// That of the last tick, 1 to 10 ms apart.
     #[cfg(target_os = "linux")]
     fn recent(&self) -> UnixTime {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
-        match (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec)) {
+        use nix::time::{ClockId, clock_gettime};
+
+        let Ok(time) = clock_gettime(ClockId::CLOCK_REALTIME_COARSE) else { return self.now() };
+        match (u64::try_from(time.tv_sec()), u32::try_from(time.tv_nsec())) {
             (Ok(seconds), Ok(nanos)) => UnixTime::EPOCH.saturating_add(Duration::new(seconds, nanos)),
             // As for a clock before 1970 above.
             _ => UnixTime::MAX,
