@@ -130,7 +130,13 @@ impl Rules {
                 sight.into_iter().for_each(Sight::refused);
                 Outcome::Decided(Err(rejection.into()))
             }
-            Err(Stop::Missed(miss)) => Outcome::Missed(miss),
+            Err(Stop::Missed(miss)) => {
+                // The present keys refuse it. Where there are none to judge by, it may be good again.
+                if miss.wish != KeyWish::AnySet {
+                    sight.into_iter().for_each(Sight::refused);
+                }
+                Outcome::Missed(miss)
+            }
             #[cfg(feature = "remote")]
             Err(Stop::Absent(tenant)) => Outcome::Absent(tenant),
         }

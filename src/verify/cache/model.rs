@@ -306,3 +306,31 @@ async fn a_hit_tells_that_the_keys_are_overdue_and_by_how_much() {
     }
     assert_eq!(ages.iter().map(|age| age - ages[0]).collect::<Vec<_>>(), [0, 7, 107]);
 }
+
+/// The keys `a` and `b`, then none that can be had, then `b` alone.
+#[tokio::test(start_paused = true)]
+async fn a_token_whose_key_was_withdrawn_leaves_when_it_is_refused() {
+    let mint = Mint::builder("https://id.example").algorithm(Algorithm::EdDSA).build();
+    let (first, second) = (mint.key_id(), mint.add_key(Algorithm::EdDSA));
+    let tokens = [&first, &second].map(|key| mint.token().key(key).mint());
+    let both = mint.jwks_json();
+    mint.withdraw(&first);
+    let sets = vec![String::new(), both, mint.jwks_json()];
+    let source = Arc::new(Source { sets, published: Mutex::new(1) });
+    let remote = Remote::jwks_url_with("https://id.example/jwks", Arc::clone(&source)).unwrap();
+    let remote = remote.max_stale(Duration::ZERO);
+    let issuer = Issuer::new(mint.identifier(), remote).audience(mint.audience());
+    let verifier = Verifier::builder().issuer(issuer).clock(mint.clock()).build().unwrap();
+    let code = async |token: &str| verifier.verify(token).await.map_or_else(|error| error.code(), |_| "ok");
+    let entries = || verifier.token_cache().unwrap().entries;
+    for token in &tokens {
+        assert_eq!([code(token).await, code(token).await, code(token).await], ["ok"; 3]);
+    }
+    *source.published.lock().unwrap() = 0;
+    sleep(Duration::from_secs(400)).await;
+    assert_eq!((code(&tokens[0]).await, entries()), ("keys_expired", 2), "nothing is known of it");
+    *source.published.lock().unwrap() = 2;
+    sleep(Duration::from_secs(120)).await;
+    assert_eq!((code(&tokens[0]).await, entries()), ("key_unknown", 1));
+    assert_eq!((code(&tokens[1]).await, entries()), ("ok", 1));
+}
