@@ -62,6 +62,20 @@ pub enum ConfigError {
         /// The algorithm.
         algorithm: Algorithm,
     },
+    /// The name of a scheme, cookie, WebSocket protocol or query parameter is none.
+    #[error("the {setting} is not a token in the sense of RFC 9110, section 5.6.2")]
+    TokenSource {
+        /// What was named.
+        setting: &'static str,
+    },
+    /// The identifier of a protected resource cannot be one.
+    #[error("{resource:?} is not the identifier of a protected resource: {fault}")]
+    ProtectedResource {
+        /// The identifier.
+        resource: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// A fixed key cannot be used.
     #[error("a key of issuer {issuer} cannot be used: {error}")]
     Key {

@@ -24,10 +24,10 @@ pub enum Rejection {
     #[error("the authentication scheme is not supported")]
     SchemeUnsupported,
     /// More than one credential was sent, so it is open which one counts.
-    #[error("more than one Authorization header was sent")]
+    #[error("credentials were sent more than once")]
     CredentialsRepeated,
-    /// The `Authorization` header is not a scheme and one token.
-    #[error("the Authorization header is malformed")]
+    /// What was sent in the place of a credential is not one token, under a scheme where one belongs.
+    #[error("the credentials are malformed")]
     CredentialsMalformed,
 
     /// The token is longer than is looked at.

@@ -64,4 +64,12 @@ impl Unavailable {
             | Self::RevocationUnknown { retry_after } => *retry_after,
         }
     }
+    /// The same in whole seconds, rounded up, and never "at once"
+    /// ([RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
+    #[cfg(feature = "tower")]
+    pub(crate) fn retry_after_seconds(&self) -> u64 {
+        let wait = self.retry_after();
+        let started = u64::from(wait > Duration::from_secs(wait.as_secs()));
+        wait.as_secs().saturating_add(started).max(1)
+    }
 }

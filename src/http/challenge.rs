@@ -2,29 +2,59 @@
 
 use http::HeaderValue;
 
+use super::manner::{Detail, Manner};
 use crate::error::Rejection;
 
-/// The challenge for a rejection ([RFC 6750, section 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
+/// The challenges for a rejection ([RFC 6750, section 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)): one for each
+/// scheme under which credentials are taken, each a header field of its own, so that nobody has to tell where the next
+/// one starts.
 ///
-/// `reason` is an extension that the RFC leaves room for: our stable code, for machines. To a request without usable
-/// credentials nothing is explained, neither by `error` nor by `reason` (section 3.1), so the realm stands alone.
-pub(super) fn challenge(realm: Option<&str>, rejection: &Rejection) -> HeaderValue {
+/// `scheme` is the one that the credential was sent under; the others have nothing to say of it. `reason` is an extension
+/// that the RFC leaves room for: our stable code, for machines. To a request without usable credentials nothing is
+/// explained, neither by `error` nor by `reason` (section 3.1).
+pub(super) fn challenges(
+    manner: &Manner,
+    scheme: usize,
+    rejection: &Rejection,
+) -> impl Iterator<Item = HeaderValue> {
+    let ours = manner.schemes().enumerate().map(move |(index, name)| {
+        challenge(manner, name, if index == scheme { rejection } else { &Rejection::CredentialsMissing })
+    });
+    // Whoever has no credential that is good may as well come with one of another kind; one with too few rights may not.
+    let offers = if rejection.status().http() == 401 { &*manner.offers } else { &[] };
+    ours.chain(offers.iter().cloned())
+}
+
+fn challenge(manner: &Manner, scheme: &str, rejection: &Rejection) -> HeaderValue {
     let error = rejection.status().oauth_error();
-    let mut challenge = Challenge::new();
+    let mut challenge = Challenge::new(scheme);
     // A challenge has at least one parameter.
-    if let Some(realm) = realm.or(error.is_none().then_some(DEFAULT_REALM)) {
+    if let Some(realm) = manner.realm.as_deref().or(error.is_none().then_some(DEFAULT_REALM)) {
         challenge.parameter("realm", realm);
     }
     if let Some(error) = error {
         challenge.parameter("error", error);
-        challenge.parameter("error_description", &rejection.to_string());
-        challenge.parameter("reason", rejection.code());
+        if manner.detail == Detail::Full {
+            challenge.parameter("error_description", &rejection.to_string());
+        }
+        if manner.detail != Detail::Bare {
+            challenge.parameter("reason", rejection.code());
+        }
     }
     match rejection {
         Rejection::ScopeMissing { required } if !required.is_empty() => {
             challenge.parameter("scope", required);
         }
-        _ => {}
+        _ => {
+            // RFC 6750, section 3: what is needed to access the resource.
+            if let Some(scopes) = manner.scopes.as_deref().filter(|_| rejection.status().http() == 401) {
+                challenge.parameter("scope", scopes);
+            }
+        }
+    }
+    // RFC 9728, section 5.1.
+    if let Some(address) = &manner.resource_metadata {
+        challenge.parameter("resource_metadata", address);
     }
     challenge.into_value()
 }
@@ -38,8 +68,9 @@ struct Challenge {
 }
 
 impl Challenge {
-    fn new() -> Self {
-        Self { text: String::from("Bearer"), separator: " " }
+    /// The scheme is a token: it was judged when it was given.
+    fn new(scheme: &str) -> Self {
+        Self { text: String::from(scheme), separator: " " }
     }
 
     /// Adds a parameter, its value within the characters that RFC 6750 allows for `error_description`.
@@ -67,13 +98,21 @@ impl Challenge {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::time::UnixTime;
 
     fn written(realm: Option<&str>, rejection: &Rejection) -> String {
-        challenge(realm, rejection).to_str().unwrap().to_owned()
+        let manner = Manner { realm: realm.map(Arc::from), ..Manner::PLAIN };
+        let [only] = &*all(&manner, 0, rejection) else { panic!("one scheme, one challenge") };
+        only.clone()
+    }
+
+    fn all(manner: &Manner, scheme: usize, rejection: &Rejection) -> Vec<String> {
+        challenges(manner, scheme, rejection).map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 
     #[test]
@@ -84,7 +123,7 @@ mod tests {
             (Rejection::SchemeUnsupported, r#"Bearer realm="api""#),
             (
                 Rejection::CredentialsRepeated,
-                r#"Bearer realm="api", error="invalid_request", error_description="more than one Authorization header was sent", reason="credentials_repeated""#,
+                r#"Bearer realm="api", error="invalid_request", error_description="credentials were sent more than once", reason="credentials_repeated""#,
             ),
             (
                 Rejection::Expired { exp, now },
@@ -107,6 +146,79 @@ mod tests {
     fn without_a_realm_there_is_still_a_parameter() {
         assert_eq!(written(None, &Rejection::CredentialsMissing), r#"Bearer realm="protected resource""#);
         assert!(written(None, &Rejection::SignatureInvalid).starts_with(r#"Bearer error="invalid_token", "#));
+    }
+
+    #[test]
+    fn how_much_is_told() {
+        let rejection = Rejection::SignatureInvalid;
+        for (detail, want) in [
+            (
+                Detail::Full,
+                r#"Bearer error="invalid_token", error_description="the signature does not hold", reason="signature_invalid""#,
+            ),
+            (Detail::Code, r#"Bearer error="invalid_token", reason="signature_invalid""#),
+            (Detail::Bare, r#"Bearer error="invalid_token""#),
+        ] {
+            assert_eq!(all(&Manner { detail, ..Manner::PLAIN }, 0, &rejection), [want]);
+        }
+        let missing = Rejection::ScopeMissing { required: "a b".into() };
+        let manner = Manner { detail: Detail::Bare, ..Manner::PLAIN };
+        assert_eq!(all(&manner, 0, &missing), [r#"Bearer error="insufficient_scope", scope="a b""#]);
+    }
+
+    #[test]
+    fn a_client_is_told_where_to_get_a_token_and_for_what() {
+        let manner = Manner {
+            resource_metadata: Some("https://api.example.com/.well-known/oauth-protected-resource".into()),
+            scopes: Some("files:read".into()),
+            detail: Detail::Bare,
+            ..Manner::named("api")
+        };
+        let metadata = r#"resource_metadata="https://api.example.com/.well-known/oauth-protected-resource""#;
+        for (rejection, want) in [
+            (Rejection::CredentialsMissing, r#"Bearer realm="api", scope="files:read", "#),
+            (
+                Rejection::SignatureInvalid,
+                r#"Bearer realm="api", error="invalid_token", scope="files:read", "#,
+            ),
+            (
+                Rejection::ScopeMissing { required: "files:write".into() },
+                r#"Bearer realm="api", error="insufficient_scope", scope="files:write", "#,
+            ),
+            // The request was malformed: other scopes do not help.
+            (Rejection::CredentialsRepeated, r#"Bearer realm="api", error="invalid_request", "#),
+        ] {
+            assert_eq!(all(&manner, 0, &rejection), [format!("{want}{metadata}")]);
+        }
+    }
+
+    #[test]
+    fn each_scheme_has_a_header_field_and_only_the_one_that_was_used_an_error() {
+        let manner = Manner {
+            schemes: vec!["Bearer".into(), "JWT".into()],
+            offers: vec![HeaderValue::from_static("Negotiate")],
+            detail: Detail::Bare,
+            ..Manner::named("api")
+        };
+        for (scheme, rejection, want) in [
+            (
+                0,
+                Rejection::CredentialsMissing,
+                &[r#"Bearer realm="api""#, r#"JWT realm="api""#, "Negotiate"][..],
+            ),
+            (
+                1,
+                Rejection::SignatureInvalid,
+                &[r#"Bearer realm="api""#, r#"JWT realm="api", error="invalid_token""#, "Negotiate"],
+            ),
+            (
+                0,
+                Rejection::ScopeMissing { required: "a".into() },
+                &[r#"Bearer realm="api", error="insufficient_scope", scope="a""#, r#"JWT realm="api""#],
+            ),
+        ] {
+            assert_eq!(all(&manner, scheme, &rejection), want);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
+use super::source::BEARER;
 use crate::error::Rejection;
 
 /// The one bearer token in a request's `Authorization` header
@@ -28,15 +29,15 @@ use crate::error::Rejection;
 /// assert_eq!(bearer_token(&headers).unwrap_err().code(), "credentials_repeated");
 /// ```
 pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
-    let token = sent_token(headers)?;
+    let token = sent_token(headers, BEARER.as_bytes())?;
     check_form(token)
 }
 
-/// What stands in the place of the one bearer token, in whatever form.
+/// What stands in the place of the one token of this scheme, in whatever form.
 ///
 /// # Errors
 /// Those of [`bearer_token`]; [`check_form`] has the rest.
-pub(super) fn sent_token(headers: &HeaderMap) -> Result<&[u8], Rejection> {
+pub(super) fn sent_token<'h>(headers: &'h HeaderMap, wanted: &[u8]) -> Result<&'h [u8], Rejection> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(Rejection::CredentialsMissing)?.as_bytes();
     if values.next().is_some() {
@@ -44,7 +45,7 @@ pub(super) fn sent_token(headers: &HeaderMap) -> Result<&[u8], Rejection> {
     }
     let mut halves = value.splitn(2, |byte| *byte == b' ');
     let scheme = halves.next().unwrap_or_default();
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
+    if !scheme.eq_ignore_ascii_case(wanted) {
         return Err(if is_token(scheme) {
             Rejection::SchemeUnsupported
         } else {
@@ -94,7 +95,7 @@ const B64TOKEN: [bool; 256] = {
 };
 
 /// `token = 1*tchar`, as the name of a scheme is one (RFC 9110, sections 5.6.2 and 11.1).
-fn is_token(text: &[u8]) -> bool {
+pub(super) fn is_token(text: &[u8]) -> bool {
     let allowed = |byte: &u8| {
         byte.is_ascii_alphanumeric()
             || matches!(

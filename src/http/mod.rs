@@ -21,16 +21,28 @@
 //! Count refusals by that typed error and not by the status: a client chooses by its content type in which way it is
 //! told, and gRPC's refusals have status 200.
 
+mod body;
 mod challenge;
 mod credentials;
+mod dialect;
+mod guard;
 mod layer;
+mod manner;
+mod metadata;
 mod refusal;
 mod route;
+mod source;
 
+pub use body::{NoBody, Problem, ProblemDetails, RefusalBody, Refused};
 pub use credentials::bearer_token;
 pub use layer::{Anonymous, Auth, AuthLayer, ResponseFuture};
+pub use manner::Detail;
+pub use metadata::{Metadata, MetadataFuture, MetadataLayer, ProtectedResource};
 pub use refusal::refuse;
 pub use route::{Require, RequireFuture, RequireLayer, require};
+pub use source::TokenSource;
 
 #[cfg(feature = "axum")]
-pub(crate) use refusal::{Dialect, Fault, Refusal};
+pub(crate) use dialect::Dialect;
+#[cfg(feature = "axum")]
+pub(crate) use refusal::{Fault, Refusal};

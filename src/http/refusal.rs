@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
-use super::challenge::challenge;
-use crate::error::{Error, Rejection, Unavailable};
+use super::body::{NoBody, RefusalBody, Refused};
+use super::challenge::challenges;
+use super::dialect::Dialect;
+use super::manner::{Detail, Manner};
+use crate::error::Error;
 
 /// The response that refuses a request for this reason, as the layers send it.
 ///
@@ -27,114 +29,174 @@ use crate::error::{Error, Rejection, Unavailable};
 /// ```
 #[must_use]
 pub fn refuse<B: Default>(error: impl Into<Error>, realm: &str, request: &HeaderMap) -> Response<B> {
-    let fault = Fault::Request { error: error.into(), realm: Some(realm) };
-    Refusal { fault, dialect: Dialect::of(&Method::POST, request) }.into_response()
+    let refusal = Refusal::of(error.into(), Dialect::of(&Method::POST, request));
+    refusal.written(&Manner::named(realm), &NoBody)
 }
 
 /// A refusal, before it is written.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal<'r> {
-    pub(crate) fault: Fault<'r>,
-    pub(crate) dialect: Dialect,
+pub(crate) struct Refusal {
+    fault: Fault,
+    dialect: Dialect,
+    /// Under which of the schemes the credential came.
+    scheme: usize,
 }
 
 /// Whose fault it is that the request is not served.
 #[derive(Clone, Debug)]
-pub(crate) enum Fault<'r> {
+pub(crate) enum Fault {
     /// The request's, or nobody's.
-    Request { error: Error, realm: Option<&'r str> },
+    Request(Error),
     /// The set-up's: there is nothing that the caller could do better.
     Wiring,
 }
 
-/// How the client expects to be told.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Dialect {
-    Http,
-    /// By headers alone, under this content type.
-    Grpc(&'static str),
-}
+/// Left in a response that refuses a request behind a layer, for that layer to word it in its own way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unfinished;
 
-impl Dialect {
-    /// By the content type, as every gRPC request has one, and by the method, as each is a `POST`.
-    ///
-    /// A gRPC refusal has status 200. A proxy that asks us whether a request may pass ("forward auth") sends the
-    /// client's headers with `GET`, and reads the status alone: there a content type must not turn no into yes.
-    pub(crate) fn of(method: &Method, request: &HeaderMap) -> Self {
-        if method != Method::POST {
-            return Self::Http;
-        }
-        let Some(value) = request.get(CONTENT_TYPE).map(HeaderValue::as_bytes) else { return Self::Http };
-        let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        // What comes back is one of these texts and not the sender's.
-        let same = |known: &&&str| essence.eq_ignore_ascii_case(known.as_bytes());
-        if let Some(known) = GRPC_CONTENT_TYPES.iter().find(same) {
-            return Self::Grpc(known);
-        }
-        // Message formats of their own: `application/grpc+thrift`.
-        let family = essence.split(|byte| *byte == b'+').next().unwrap_or_default();
-        let kin = |known: &&&str| family.eq_ignore_ascii_case(known.as_bytes());
-        GRPC_CONTENT_TYPES.iter().find(kin).map_or(Self::Http, |known| Self::Grpc(known))
+impl Refusal {
+    pub(crate) const fn of(error: Error, dialect: Dialect) -> Self {
+        Self { fault: Fault::Request(error), dialect, scheme: 0 }
     }
-}
 
-impl Refusal<'_> {
-    pub(crate) fn into_response<B: Default>(self) -> Response<B> {
-        let mut response = Response::new(B::default());
+    pub(crate) const fn new(fault: Fault, dialect: Dialect) -> Self {
+        Self { fault, dialect, scheme: 0 }
+    }
+
+    pub(super) fn under(self, scheme: usize) -> Self {
+        Self { scheme, ..self }
+    }
+
+    /// A response that stands by itself, and that the layer outside may finish.
+    pub(crate) fn unfinished<B: Default>(self) -> Response<B> {
+        let mut response = self.written(&Manner::PLAIN, &NoBody);
+        if response.extensions().get::<Error>().is_some() {
+            response.extensions_mut().insert(Unfinished);
+        }
+        response
+    }
+
+    pub(super) fn written<R: Default>(self, manner: &Manner, body: &impl RefusalBody<R>) -> Response<R> {
+        let mut response = Response::new(R::default());
         match self.dialect {
-            Dialect::Http => self.fault.write_http(&mut response),
-            Dialect::Grpc(content_type) => self.fault.write_grpc(&mut response, content_type),
+            Dialect::Http => self.write_http(&mut response, manner, body),
+            Dialect::Grpc(content_type) => self.fault.write_grpc(&mut response, manner, content_type),
         }
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Fault::Request { error, .. } = self.fault {
+        if let Fault::Request(error) = self.fault {
             response.extensions_mut().insert(error);
         }
         response
     }
+
+    fn write_http<R: Default>(
+        &self,
+        response: &mut Response<R>,
+        manner: &Manner,
+        body: &impl RefusalBody<R>,
+    ) {
+        let error = match &self.fault {
+            Fault::Wiring => {
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                return;
+            }
+            Fault::Request(error) => error,
+        };
+        let status = http_status(error);
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        match error {
+            Error::Rejected(rejection) => {
+                for challenge in challenges(manner, self.scheme, rejection) {
+                    headers.append(WWW_AUTHENTICATE, challenge);
+                }
+            }
+            Error::Unavailable(unavailable) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(unavailable.retry_after_seconds()));
+            }
+        }
+        *response.body_mut() =
+            body.body(&Refused { error, status, detail: manner.detail }, response.headers_mut());
+    }
 }
 
-impl Fault<'_> {
-    fn write_http<B>(&self, response: &mut Response<B>) {
-        let (status, header) = match self {
-            Self::Wiring => (StatusCode::INTERNAL_SERVER_ERROR, None),
-            Self::Request { error: Error::Rejected(rejection), realm } => {
-                (http_status(rejection), Some((WWW_AUTHENTICATE, challenge(*realm, rejection))))
-            }
-            Self::Request { error: Error::Unavailable(unavailable), .. } => {
-                (StatusCode::SERVICE_UNAVAILABLE, Some((RETRY_AFTER, retry_after(unavailable))))
-            }
-        };
-        *response.status_mut() = status;
-        response.headers_mut().extend(header);
+/// Words a refusal that was made behind a layer in that layer's way; a response that is none is left as it is.
+///
+/// Headers that somebody added on the way stay. Where another status was set the refusal was meant to look different.
+pub(super) fn finish<R: Default>(
+    response: &mut Response<R>,
+    dialect: Dialect,
+    manner: &Manner,
+    body: &impl RefusalBody<R>,
+) {
+    if response.extensions_mut().remove::<Unfinished>().is_none() {
+        return;
     }
+    let Some(error) = response.extensions().get::<Error>().cloned() else { return };
+    if response.status() != http_status(&error) && !response.headers().contains_key(GRPC_STATUS) {
+        return;
+    }
+    let (mut written, body) = Refusal::of(error, dialect).written(manner, body).into_parts();
+    for name in written.headers.keys() {
+        response.headers_mut().remove(name);
+    }
+    response.headers_mut().extend(written.headers.drain());
+    *response.status_mut() = written.status;
+    *response.body_mut() = body;
+}
 
+/// Lets a refusal that was made behind a layer stay as it is, for layers further out, too.
+#[inline]
+pub(super) fn leave<R>(response: &mut Response<R>) {
+    response.extensions_mut().remove::<Unfinished>();
+}
+
+impl Fault {
     /// "Trailers-Only" of gRPC over HTTP/2: status 200, and what would be trailers stands in the headers.
-    fn write_grpc<B>(&self, response: &mut Response<B>, content_type: &'static str) {
+    fn write_grpc<B>(&self, response: &mut Response<B>, manner: &Manner, content_type: &'static str) {
         let (status, message): (u8, Cow<'_, str>) = match self {
             Self::Wiring => (GRPC_INTERNAL, Cow::Borrowed("internal error")),
-            Self::Request { error: error @ Error::Rejected(rejection), .. } => {
-                (rejection.status().grpc(), Cow::Owned(format!("{error} ({})", error.code())))
-            }
-            Self::Request { error: error @ Error::Unavailable(_), .. } => {
-                (GRPC_UNAVAILABLE, Cow::Owned(format!("{error} ({})", error.code())))
-            }
+            Self::Request(error) => (grpc_status(error), grpc_words(error, manner.detail)),
         };
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        headers.insert("grpc-status", HeaderValue::from(u16::from(status)));
+        headers.insert(GRPC_STATUS, HeaderValue::from(u16::from(status)));
         headers.insert("grpc-message", grpc_message(&message));
+        if let (Self::Request(error), Some(details)) = (self, manner.grpc_details) {
+            headers.extend(details(error, manner.detail).map(|details| (GRPC_DETAILS, details)));
+        }
     }
 }
 
-fn http_status(rejection: &Rejection) -> StatusCode {
-    StatusCode::from_u16(rejection.status().http()).unwrap_or(StatusCode::UNAUTHORIZED)
+pub(crate) fn http_status(error: &Error) -> StatusCode {
+    let code = match error {
+        Error::Rejected(rejection) => rejection.status().http(),
+        Error::Unavailable(_) => 503,
+    };
+    StatusCode::from_u16(code).unwrap_or(StatusCode::UNAUTHORIZED)
 }
 
-/// Whole seconds, rounded up, and never "at once" (RFC 9110, section 10.2.3).
-fn retry_after(unavailable: &Unavailable) -> HeaderValue {
-    let wait = unavailable.retry_after();
-    let started = u64::from(wait > Duration::from_secs(wait.as_secs()));
-    HeaderValue::from(wait.as_secs().saturating_add(started).max(1))
+pub(crate) const fn grpc_status(error: &Error) -> u8 {
+    match error {
+        Error::Rejected(rejection) => rejection.status().grpc(),
+        Error::Unavailable(_) => GRPC_UNAVAILABLE,
+    }
+}
+
+/// What stands in a status message.
+pub(crate) fn grpc_words(error: &Error, detail: Detail) -> Cow<'static, str> {
+    match detail {
+        Detail::Full => Cow::Owned(format!("{error} ({})", error.code())),
+        Detail::Code => Cow::Borrowed(error.code()),
+        Detail::Bare => Cow::Borrowed(match error {
+            Error::Rejected(rejection) if rejection.status().grpc() == GRPC_PERMISSION_DENIED => {
+                "permission denied"
+            }
+            Error::Rejected(_) => "unauthenticated",
+            Error::Unavailable(_) => "unavailable",
+        }),
+    }
 }
 
 /// `Status-Message`: bytes outside printable ASCII, and the percent sign, are percent-encoded.
@@ -150,23 +212,18 @@ fn grpc_message(text: &str) -> HeaderValue {
     HeaderValue::try_from(encoded).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// gRPC over HTTP/2, and gRPC-Web, whose clients read a status from the headers as well.
-const GRPC_CONTENT_TYPES: [&str; 8] = [
-    "application/grpc",
-    "application/grpc+proto",
-    "application/grpc+json",
-    "application/grpc-web",
-    "application/grpc-web+proto",
-    "application/grpc-web+json",
-    "application/grpc-web-text",
-    "application/grpc-web-text+proto",
-];
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const GRPC_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
+const GRPC_PERMISSION_DENIED: u8 = 7;
 const GRPC_INTERNAL: u8 = 13;
 const GRPC_UNAVAILABLE: u8 = 14;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::error::{Rejection, Unavailable};
 
     fn request(content_type: &str) -> HeaderMap {
         HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap())])
@@ -178,35 +235,6 @@ mod tests {
 
     fn header<'r>(response: &'r Response<()>, name: &str) -> Option<&'r str> {
         response.headers().get(name).map(|value| value.to_str().unwrap())
-    }
-
-    #[test]
-    fn the_dialect_is_told_by_the_content_type() {
-        for (content_type, want) in [
-            ("application/grpc", Some("application/grpc")),
-            ("application/grpc+proto", Some("application/grpc+proto")),
-            ("application/grpc;charset=utf-8", Some("application/grpc")),
-            ("application/grpc ; x=y", Some("application/grpc")),
-            ("Application/gRPC", Some("application/grpc")),
-            ("application/grpc+thrift", Some("application/grpc")),
-            ("application/grpc-web", Some("application/grpc-web")),
-            ("application/grpc-web+proto", Some("application/grpc-web+proto")),
-            ("application/grpc-web-text", Some("application/grpc-web-text")),
-            ("application/grpc-web-text+thrift", Some("application/grpc-web-text")),
-            ("application/grpcx", None),
-            ("application/grpc-webx", None),
-            ("application/grpc/x", None),
-            ("text/application/grpc", None),
-            ("application/json", None),
-            ("", None),
-        ] {
-            let want = want.map_or(Dialect::Http, Dialect::Grpc);
-            assert_eq!(Dialect::of(&Method::POST, &request(content_type)), want, "{content_type}");
-        }
-        assert_eq!(Dialect::of(&Method::POST, &HeaderMap::new()), Dialect::Http);
-        for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::CONNECT, Method::PUT] {
-            assert_eq!(Dialect::of(&method, &request("application/grpc")), Dialect::Http, "{method}");
-        }
     }
 
     #[test]
@@ -267,12 +295,69 @@ mod tests {
 
     #[test]
     fn a_wiring_fault_says_nothing_and_blames_nobody() {
-        let plain: Response<()> = Refusal { fault: Fault::Wiring, dialect: Dialect::Http }.into_response();
+        let plain: Response<()> = Refusal::new(Fault::Wiring, Dialect::Http).unfinished();
         assert_eq!((plain.status(), plain.headers().len()), (StatusCode::INTERNAL_SERVER_ERROR, 1));
         assert!(plain.extensions().get::<Error>().is_none());
         let dialect = Dialect::Grpc("application/grpc");
-        let grpc: Response<()> = Refusal { fault: Fault::Wiring, dialect }.into_response();
+        let grpc: Response<()> = Refusal::new(Fault::Wiring, dialect).unfinished();
         assert_eq!(header(&grpc, "grpc-status"), Some("13"));
+    }
+
+    #[test]
+    fn what_is_told_over_grpc() {
+        let expired = Unavailable::KeysExpired { retry_after: Duration::ZERO };
+        let scope = Rejection::ScopeMissing { required: "a".into() };
+        for (error, detail, want) in [
+            (
+                Error::from(Rejection::SignatureInvalid),
+                Detail::Full,
+                "the signature does not hold (signature_invalid)",
+            ),
+            (Rejection::SignatureInvalid.into(), Detail::Code, "signature_invalid"),
+            (Rejection::SignatureInvalid.into(), Detail::Bare, "unauthenticated"),
+            (scope.into(), Detail::Bare, "permission denied"),
+            (expired.into(), Detail::Bare, "unavailable"),
+        ] {
+            assert_eq!(grpc_words(&error, detail), want);
+        }
+    }
+
+    #[test]
+    fn a_refusal_from_within_is_worded_by_the_layer_outside() {
+        let manner = Manner { resource_metadata: Some("https://a/".into()), ..Manner::named("api") };
+        let rejection = Rejection::ScopeMissing { required: "a".into() };
+        let refusal = || Refusal::of(rejection.clone().into(), Dialect::Http).unfinished::<String>();
+        let finished = |mut response: Response<String>, dialect| {
+            finish(&mut response, dialect, &manner, &crate::http::ProblemDetails);
+            response
+        };
+
+        let mut response = refusal();
+        response.headers_mut().insert("x-request-id", HeaderValue::from_static("1"));
+        let response = finished(response, Dialect::Http);
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["x-request-id"]),
+            (403, &HeaderValue::from_static("1"))
+        );
+        let challenges: Vec<_> = response.headers().get_all(WWW_AUTHENTICATE).iter().collect();
+        assert_eq!(challenges.len(), 1, "the first is gone");
+        let challenge = challenges[0].to_str().unwrap();
+        assert!(challenge.starts_with(r#"Bearer realm="api", error="insufficient_scope""#), "{challenge}");
+        assert!(challenge.ends_with(r#"resource_metadata="https://a/""#), "{challenge}");
+        assert!(response.body().contains(r#""code":"scope_missing""#));
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+
+        let grpc = finished(refusal(), Dialect::Grpc("application/grpc"));
+        assert_eq!((grpc.status().as_u16(), &*grpc.headers()["grpc-status"].to_str().unwrap()), (200, "7"));
+
+        let mut hidden = refusal();
+        *hidden.status_mut() = StatusCode::NOT_FOUND;
+        let hidden = finished(hidden, Dialect::Http);
+        assert_eq!((hidden.status().as_u16(), &**hidden.body()), (404, ""), "meant to look different");
+        let twice = finished(finished(refusal(), Dialect::Http), Dialect::Grpc("application/grpc"));
+        assert_eq!(twice.status(), 403, "worded once, by the innermost layer");
+        let other = finished(Response::new("mine".to_owned()), Dialect::Http);
+        assert_eq!((other.status().as_u16(), &**other.body()), (200, "mine"));
     }
 
     #[test]

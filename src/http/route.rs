@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Extensions, Request, Response};
@@ -11,8 +10,9 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::dialect::Dialect;
 use super::layer::Anonymous;
-use super::refusal::{Dialect, Fault, Refusal};
+use super::refusal::{Fault, Refusal};
 use crate::error::Rejection;
 use crate::require::Requirement;
 use crate::stripes::Spread;
@@ -49,7 +49,7 @@ pub fn require(requirement: impl Into<Requirement>) -> RequireLayer {
     if let Some(name) = requirement.misnamed_scope() {
         tracing::error!(scope = name, "a route asks for a scope that cannot exist and will answer 500");
     }
-    RequireLayer::of(&Terms { requirement, realm: None })
+    RequireLayer { terms: Spread::of(|| Terms { requirement: requirement.clone() }) }
 }
 
 /// Asks more of a route's requests than a good token; made by [`require`](fn@require).
@@ -69,23 +69,11 @@ pub struct Require<S> {
 #[derive(Clone, Debug)]
 struct Terms {
     requirement: Requirement,
-    realm: Option<Arc<str>>,
 }
 
 impl Clone for RequireLayer {
     fn clone(&self) -> Self {
         Self { terms: self.terms.rooted() }
-    }
-}
-
-impl RequireLayer {
-    fn of(terms: &Terms) -> Self {
-        Self { terms: Spread::of(|| terms.clone()) }
-    }
-
-    /// Names the protected resource in the challenge of a 403. Default: it is left out, as the scopes say it all.
-    pub fn realm(self, realm: impl Into<Arc<str>>) -> Self {
-        Self::of(&Terms { realm: Some(realm.into()), ..Terms::clone(&self.terms) })
     }
 }
 
@@ -100,21 +88,20 @@ impl<S> Layer<S> for RequireLayer {
 impl Terms {
     /// # Errors
     /// Whose fault it is that the request may not pass.
-    fn check<'r>(&'r self, planted: &'r Extensions) -> Result<(), Fault<'r>> {
+    fn check(&self, planted: &Extensions) -> Result<(), Fault> {
         if self.requirement.misnamed_scope().is_some() {
             tracing::error!(requirement = %self.requirement, "a route asks for a scope that cannot exist");
             return Err(Fault::Wiring);
         }
         if let Some(token) = planted.get::<VerifiedToken>() {
-            let realm = self.realm.as_deref();
-            let refused = |rejection: Rejection| Fault::Request { error: rejection.into(), realm };
-            return self.requirement.check(token).map_err(refused);
+            let met = self.requirement.check(token);
+            return met.map_err(|rejection| Fault::Request(rejection.into()));
         }
-        let Some(anonymous) = planted.get::<Anonymous>() else {
+        if planted.get::<Anonymous>().is_none() {
             tracing::error!(requirement = %self.requirement, "no AuthLayer guards this route");
             return Err(Fault::Wiring);
-        };
-        Err(Fault::Request { error: Rejection::CredentialsMissing.into(), realm: Some(anonymous.realm()) })
+        }
+        Err(Fault::Request(Rejection::CredentialsMissing.into()))
     }
 }
 
@@ -135,8 +122,8 @@ where
         let state = match self.terms.check(request.extensions()) {
             Ok(()) => State::Running { response: self.inner.call(request) },
             Err(fault) => {
-                let refusal = Refusal { fault, dialect: Dialect::of(request.method(), request.headers()) };
-                State::Refused { response: Some(refusal.into_response()) }
+                let refusal = Refusal::new(fault, Dialect::of(request.method(), request.headers()));
+                State::Refused { response: Some(refusal.unfinished()) }
             }
         };
         RequireFuture { state }

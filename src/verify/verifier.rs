@@ -214,6 +214,18 @@ impl Verifier {
     pub(crate) fn resource(&self) -> Option<&str> {
         self.0.rules.anchors.fixed().first().and_then(|anchor| anchor.audiences.first())
     }
+
+    /// The issuers that were named in the set-up; tenants are not.
+    #[cfg(feature = "tower")]
+    pub(crate) fn issuers(&self) -> impl Iterator<Item = &str> {
+        self.0.rules.anchors.fixed().iter().map(|anchor| &*anchor.identifier)
+    }
+
+    /// Whether both are handles of one verifier.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 impl fmt::Debug for Verifier {

@@ -48,8 +48,8 @@ pub struct ExtractorRefusal {
 enum ExtractorFault {
     /// No layer guards the route.
     Unguarded,
-    /// A token is needed and an optional layer let the request through without one.
-    Anonymous(Arc<str>),
+    /// A token is needed and a layer let the request through without one.
+    Anonymous,
     Rejected(Rejection),
 }
 
@@ -59,7 +59,7 @@ impl ExtractorRefusal {
     pub fn rejection(&self) -> Option<&Rejection> {
         match &self.fault {
             ExtractorFault::Unguarded => None,
-            ExtractorFault::Anonymous(_) => Some(&Rejection::CredentialsMissing),
+            ExtractorFault::Anonymous => Some(&Rejection::CredentialsMissing),
             ExtractorFault::Rejected(rejection) => Some(rejection),
         }
     }
@@ -71,15 +71,11 @@ impl ExtractorRefusal {
 
 impl IntoResponse for ExtractorRefusal {
     fn into_response(self) -> Response {
-        let realm = match &self.fault {
-            ExtractorFault::Anonymous(realm) => Some(&**realm),
-            ExtractorFault::Unguarded | ExtractorFault::Rejected(_) => None,
-        };
         let fault = match self.rejection() {
             None => Fault::Wiring,
-            Some(rejection) => Fault::Request { error: Error::Rejected(rejection.clone()), realm },
+            Some(rejection) => Fault::Request(Error::Rejected(rejection.clone())),
         };
-        Refusal { fault, dialect: self.dialect }.into_response::<Body>()
+        Refusal::new(fault, self.dialect).unfinished::<Body>()
     }
 }
 
@@ -91,9 +87,7 @@ impl<S: Sync> FromRequestParts<S> for VerifiedToken {
     type Rejection = ExtractorRefusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractorRefusal> {
-        planted(parts)?.map_err(|anonymous| {
-            ExtractorRefusal::new(ExtractorFault::Anonymous(Arc::clone(anonymous.realm())), parts)
-        })
+        planted(parts)?.map_err(|_| ExtractorRefusal::new(ExtractorFault::Anonymous, parts))
     }
 }
 

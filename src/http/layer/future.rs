@@ -9,64 +9,69 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::layer::Guard;
-use crate::error::Error;
+use crate::http::body::{NoBody, RefusalBody};
+use crate::http::dialect::Dialect;
+use crate::http::guard::{Check, Finishing, Guard};
+use crate::http::refusal::leave;
 use crate::stripes::Spread;
-use crate::verify::VerifiedToken;
-
-/// A decision that waits for keys.
-pub(super) type Check = Pin<Box<dyn Future<Output = Result<VerifiedToken, Error>> + Send>>;
 
 pin_project! {
     /// Response future of [`Auth`](super::Auth).
     ///
     /// Never completes a second time.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<S, B>
+    pub struct ResponseFuture<S, B, W = NoBody>
     where
         S: Service<Request<B>>,
     {
         #[pin]
-        state: State<S, B, S::Future, S::Response>,
+        state: State<S, B, W, S::Future, S::Response>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
-    enum State<S, B, F, R> {
-        Running { #[pin] response: F },
+    enum State<S, B, W, F, R> {
+        Running { #[pin] response: F, finish: Option<Finish<W>> },
         Refused { response: Option<R> },
-        Checking { waiting: Option<Box<Waiting<S, B>>> },
+        Checking { waiting: Option<Box<Waiting<S, B, W>>> },
     }
 }
 
+/// What words refusals from within, and for whom.
+pub(super) struct Finish<W> {
+    pub(super) guard: Spread<Guard<W>>,
+    pub(super) dialect: Dialect,
+}
+
 /// Everything needed to go on after the check, in one box to keep the future of the common case small.
-struct Waiting<S, B> {
+struct Waiting<S, B, W> {
     check: Check,
     /// The instance that was polled ready.
     service: S,
     request: Request<B>,
-    guard: Spread<Guard>,
+    finish: Finish<W>,
 }
 
-impl<S: Service<Request<B>>, B> ResponseFuture<S, B> {
-    pub(super) fn running(response: S::Future) -> Self {
-        Self { state: State::Running { response } }
+impl<S: Service<Request<B>>, B, W> ResponseFuture<S, B, W> {
+    pub(super) fn running(response: S::Future, finish: Option<Finish<W>>) -> Self {
+        Self { state: State::Running { response, finish } }
     }
 
     pub(super) fn refused(response: S::Response) -> Self {
         Self { state: State::Refused { response: Some(response) } }
     }
 
-    pub(super) fn checking(check: Check, service: S, request: Request<B>, guard: Spread<Guard>) -> Self {
-        let waiting = Some(Box::new(Waiting { check, service, request, guard }));
+    pub(super) fn checking(check: Check, service: S, request: Request<B>, finish: Finish<W>) -> Self {
+        let waiting = Some(Box::new(Waiting { check, service, request, finish }));
         Self { state: State::Checking { waiting } }
     }
 }
 
-impl<S, B, R> Future for ResponseFuture<S, B>
+impl<S, B, W, R> Future for ResponseFuture<S, B, W>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    W: RefusalBody<R>,
     R: Default,
 {
     type Output = Result<Response<R>, S::Error>;
@@ -75,7 +80,15 @@ where
         let mut state = self.project().state;
         loop {
             let waiting = match state.as_mut().project() {
-                StateProjection::Running { response } => return response.poll(cx),
+                StateProjection::Running { response, finish } => {
+                    let mut answer = ready!(response.poll(cx));
+                    match (&mut answer, finish) {
+                        (Ok(response), Some(finish)) => finish.guard.finish(response, finish.dialect),
+                        (Ok(response), None) => leave(response),
+                        (Err(_), _) => {}
+                    }
+                    return Poll::Ready(answer);
+                }
                 StateProjection::Refused { response } => {
                     return response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));
                 }
@@ -84,22 +97,24 @@ where
             let Some(checked) = waiting else { return Poll::Pending };
             let decision = ready!(checked.check.as_mut().poll(cx));
             let Some(waited) = waiting.take() else { return Poll::Pending };
-            let Waiting { mut service, mut request, guard, .. } = *waited;
+            let Waiting { mut service, mut request, finish, .. } = *waited;
             match decision {
-                Ok(token) => {
+                Ok((token, way)) => {
+                    finish.guard.clear(way, request.headers_mut());
                     request.extensions_mut().insert(token);
-                    state.set(State::Running { response: service.call(request) });
+                    let response = service.call(request);
+                    let finish = (finish.guard.finishing == Finishing::Needed).then_some(finish);
+                    state.set(State::Running { response, finish });
                 }
-                Err(error) => {
-                    let response = guard.refusal(error, &request).into_response();
-                    return Poll::Ready(Ok(response));
+                Err(denial) => {
+                    return Poll::Ready(Ok(finish.guard.refuse(denial, finish.dialect)));
                 }
             }
         }
     }
 }
 
-impl<S: Service<Request<B>>, B> fmt::Debug for ResponseFuture<S, B> {
+impl<S: Service<Request<B>>, B, W> fmt::Debug for ResponseFuture<S, B, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
             State::Running { .. } => "running",

@@ -2,23 +2,29 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::task::Poll;
 
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderValue};
 use tower_layer::Layer;
 
-use super::future::Check;
 use super::service::Auth;
-use crate::error::{Error, Rejection};
+use crate::claims::Scope;
+use crate::http::body::{NoBody, ProblemDetails, Refused};
 use crate::http::challenge::DEFAULT_REALM;
-use crate::http::credentials::{check_form, sent_token};
-use crate::http::refusal::{Dialect, Fault, Refusal};
+use crate::http::guard::{Absence, Finishing, Guard, Preflight};
+use crate::http::manner::Detail;
+use crate::http::metadata::ProtectedResource;
+use crate::http::source::TokenSource;
 use crate::stripes::Spread;
-use crate::verify::{VerifiedToken, Verifier};
+use crate::verify::Verifier;
 
 /// Guards a service: a request with a good token reaches it, every other is refused.
 ///
-/// Made by [`Verifier::layer`]. The service finds the [`VerifiedToken`] in the request's extensions. Cheap to clone.
+/// Made by [`Verifier::layer`]. The service finds the [`VerifiedToken`](crate::VerifiedToken) in the request's extensions.
+/// Cheap to clone. `W` writes the body of refusals: none, unless [`problem_details`](Self::problem_details) or
+/// [`body`](Self::body) was called.
+///
+/// Refusals that are made behind the layer, by [`require`](crate::http::require()), by extractors or by a handler that
+/// returns an [`Error`](crate::Error), are worded as the layer words its own.
 ///
 /// ```
 /// # #[cfg(feature = "aws-lc")]
@@ -45,129 +51,168 @@ use crate::verify::{VerifiedToken, Verifier};
 /// # }
 /// # #[cfg(not(feature = "aws-lc"))] fn main() {}
 /// ```
-#[derive(Debug)]
 #[must_use = "a layer guards nothing until it is around a service"]
-pub struct AuthLayer {
-    guard: Spread<Guard>,
+pub struct AuthLayer<W = NoBody> {
+    guard: Spread<Guard<W>>,
 }
 
-/// Marks a request that an [optional](AuthLayer::optional) layer let through without credentials.
+/// Marks a request that a layer let through without credentials: an [optional](AuthLayer::optional) one, or one that lets
+/// [preflights](AuthLayer::preflight_passes) pass.
 ///
 /// Tells "sent no token" from "no layer looked": only [`AuthLayer`] plants it.
 #[derive(Clone, Debug)]
-pub struct Anonymous {
-    realm: Arc<str>,
-}
+pub struct Anonymous(());
 
 impl Verifier {
     /// The layer that lets requests pass whose token this verifier finds good.
     pub fn layer(&self) -> AuthLayer {
         let realm = self.resource().unwrap_or(DEFAULT_REALM);
-        AuthLayer::of(self, realm, Absence::Refused)
+        AuthLayer::of(&Guard::of(self, realm, NoBody))
     }
 }
 
-impl AuthLayer {
-    fn of(verifier: &Verifier, realm: &str, absence: Absence) -> Self {
-        let guard = || Guard { verifier: verifier.clone(), realm: Arc::from(realm), absence };
-        Self { guard: Spread::of(guard) }
+impl<W: Clone> AuthLayer<W> {
+    fn of(guard: &Guard<W>) -> Self {
+        Self { guard: Spread::of(|| guard.clone()) }
     }
 
-    /// Lets requests without any `Authorization` header pass as anonymous, with the [`Anonymous`] marker in their
-    /// extensions. Credentials that are sent must still be good.
+    fn with(&self, change: impl FnOnce(&mut Guard<W>)) -> Self {
+        let mut guard = Guard::clone(&self.guard);
+        change(&mut guard);
+        Self::of(&guard)
+    }
+
+    /// A layer whose refusals from within are worded anew.
+    fn finishing(&self, change: impl FnOnce(&mut Guard<W>)) -> Self {
+        self.with(|guard| {
+            change(guard);
+            guard.finishing = Finishing::Needed;
+        })
+    }
+
+    /// Lets requests without any credentials pass as anonymous, with the [`Anonymous`] marker in their extensions.
+    /// Credentials that are sent must still be good.
     pub fn optional(self) -> Self {
-        Self::of(&self.guard.verifier, &self.guard.realm, Absence::Anonymous)
+        self.with(|guard| guard.absence = Absence::Anonymous)
+    }
+
+    /// Lets CORS preflights pass as anonymous: `OPTIONS` requests with `Origin` and `Access-Control-Request-Method`, to
+    /// which browsers add no credentials.
+    ///
+    /// Only needed where the layer that answers them stands behind this one; better put it in front, where it also adds
+    /// its headers to refusals. What stands behind sees the [`Anonymous`] marker and no token.
+    pub fn preflight_passes(self) -> Self {
+        self.with(|guard| guard.preflight = Preflight::Anonymous)
+    }
+
+    /// Takes tokens from these places and no others. Default: [`TokenSource::bearer`] alone.
+    ///
+    /// Without any, every request counts as one without credentials.
+    pub fn token_sources(self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
+        let sources: Vec<_> = sources.into_iter().collect();
+        self.finishing(|guard| guard.take_from(&sources))
+    }
+
+    /// Lets requests pass as well that `other` would let pass with a token: verifiers side by side, for callers of
+    /// different kinds.
+    ///
+    /// Only the verifiers and token sources of `other` are taken over; how requests without token are treated and how
+    /// refusals are worded is as this layer has it. A token is good if any verifier finds it good with all its rules. If
+    /// none does the answer is 503 where one could not tell, otherwise the reason of the first that knows the issuer.
+    pub fn or<V>(self, other: &AuthLayer<V>) -> Self {
+        self.finishing(|guard| guard.take_ways_of(&other.guard))
     }
 
     /// Names the protected resource in challenges. Default: the first audience of the verifier's first issuer.
     ///
     /// Characters outside printable ASCII, quotes and backslashes are replaced when it is sent.
     pub fn realm(self, realm: impl Into<Arc<str>>) -> Self {
-        Self::of(&self.guard.verifier, &realm.into(), self.guard.absence)
+        let realm = realm.into();
+        self.finishing(|guard| guard.manner.realm = Some(realm))
+    }
+
+    /// How much clients are told of why they were refused. Default: [`Detail::Full`].
+    ///
+    /// Logs, and layers outside by the [`Error`](crate::Error) in the response's extensions, know the reason anyway.
+    pub fn detail(self, detail: Detail) -> Self {
+        self.finishing(|guard| guard.manner.detail = detail)
+    }
+
+    /// Tells clients where the metadata of the protected resource are, with `resource_metadata` in each challenge
+    /// ([RFC 9728, section 5.1](https://www.rfc-editor.org/rfc/rfc9728#section-5.1)).
+    ///
+    /// They are served by [`ProtectedResource::layer`].
+    pub fn protected_resource(self, resource: &ProtectedResource) -> Self {
+        let address = Arc::from(resource.metadata_url());
+        self.finishing(|guard| guard.manner.resource_metadata = Some(address))
+    }
+
+    /// Tells clients without a good token which scopes to ask for, with `scope` in challenges of status 401
+    /// ([RFC 6750, section 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)). It demands nothing:
+    /// [`require`](crate::http::require()) does.
+    pub fn challenge_scopes(self, scopes: impl IntoIterator<Item = Scope>) -> Self {
+        let scopes: Vec<_> = scopes.into_iter().collect();
+        let scopes: Vec<_> = scopes.iter().map(Scope::as_str).collect();
+        let scopes = (!scopes.is_empty()).then(|| Arc::from(scopes.join(" ")));
+        self.finishing(|guard| guard.manner.scopes = scopes)
+    }
+
+    /// Adds a challenge to each 401 of another scheme, that somebody else looks after: `Negotiate`, say, or
+    /// `Basic realm="orders"`. Sent as it is, as a header field of its own.
+    pub fn offer(self, challenge: HeaderValue) -> Self {
+        self.finishing(|guard| guard.manner.offers.push(challenge))
+    }
+
+    /// Has refusals say in their body what they are: `application/problem+json`
+    /// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). For services whose response body is made of a `String`.
+    pub fn problem_details(self) -> AuthLayer<ProblemDetails> {
+        AuthLayer::of(&self.guard.with_body(ProblemDetails))
+    }
+
+    /// Has `write` write the body of refusals over HTTP. It may add headers, such as `Content-Type`.
+    ///
+    /// ```
+    /// # fn layer(verifier: portcullis::Verifier) {
+    /// use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+    /// use portcullis::http::Refused;
+    ///
+    /// let layer = verifier.layer().body(|refused: &Refused<'_>, headers: &mut HeaderMap| {
+    ///     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    ///     format!("no: {}", refused.error().code())
+    /// });
+    /// # let _ = layer;
+    /// # }
+    /// ```
+    pub fn body<F, R>(self, write: F) -> AuthLayer<F>
+    where
+        F: Fn(&Refused<'_>, &mut HeaderMap) -> R + Clone,
+    {
+        AuthLayer::of(&self.guard.with_body(write))
     }
 }
 
-impl<S> Layer<S> for AuthLayer {
-    type Service = Auth<S>;
+impl<S, W> Layer<S> for AuthLayer<W> {
+    type Service = Auth<S, W>;
 
-    fn layer(&self, inner: S) -> Auth<S> {
+    fn layer(&self, inner: S) -> Auth<S, W> {
         Auth::new(inner, self.guard.rooted())
     }
 }
 
-impl Clone for AuthLayer {
+impl<W> Clone for AuthLayer<W> {
     fn clone(&self) -> Self {
         Self { guard: self.guard.rooted() }
     }
 }
 
-impl Anonymous {
-    /// The realm of the layer that let the request through.
-    pub(crate) fn realm(&self) -> &Arc<str> {
-        &self.realm
-    }
-}
-
-/// Settings of a layer, shared by its services.
-pub(super) struct Guard {
-    verifier: Verifier,
-    realm: Arc<str>,
-    absence: Absence,
-}
-
-/// What becomes of a request without any credentials.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Absence {
-    Refused,
-    Anonymous,
-}
-
-/// What the headers of a request lead to.
-pub(super) enum Admission {
-    Verified(VerifiedToken),
-    Anonymous(Anonymous),
-    Refused(Error),
-    /// Open until the check has ended.
-    Undecided(Check),
-}
-
-impl Guard {
-    pub(super) fn admit(&self, headers: &HeaderMap) -> Admission {
-        let token = match sent_token(headers) {
-            Ok(token) => token,
-            Err(Rejection::CredentialsMissing) if self.absence == Absence::Anonymous => {
-                return Admission::Anonymous(Anonymous { realm: Arc::clone(&self.realm) });
-            }
-            Err(rejection) => return Admission::Refused(rejection.into()),
-        };
-        match self.verifier.verify_bytes_cached(token) {
-            Poll::Ready(Ok(token)) => Admission::Verified(token),
-            // No text of another form is a good token, so the form is looked at where there is something to say of it.
-            Poll::Ready(Err(error)) => {
-                Admission::Refused(check_form(token).map_or_else(Error::from, |_| error))
-            }
-            Poll::Pending => match check_form(token) {
-                Err(rejection) => Admission::Refused(rejection.into()),
-                Ok(token) => {
-                    let (verifier, token) = (self.verifier.clone(), token.to_owned());
-                    Admission::Undecided(Box::pin(async move { verifier.verify(&token).await }))
-                }
-            },
-        }
-    }
-
-    pub(super) fn refusal<B>(&self, error: Error, request: &Request<B>) -> Refusal<'_> {
-        let fault = Fault::Request { error, realm: Some(&self.realm) };
-        Refusal { fault, dialect: Dialect::of(request.method(), request.headers()) }
-    }
-}
-
-impl fmt::Debug for Guard {
+impl<W> fmt::Debug for AuthLayer<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard")
-            .field("verifier", &self.verifier)
-            .field("realm", &self.realm)
-            .field("absence", &self.absence)
-            .finish()
+        f.debug_struct("AuthLayer").field("guard", &self.guard).finish()
+    }
+}
+
+impl Anonymous {
+    pub(crate) const fn new() -> Self {
+        Self(())
     }
 }

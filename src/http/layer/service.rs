@@ -1,79 +1,108 @@
 //! The guarded service.
 
+use std::fmt;
 use std::mem;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::future::ResponseFuture;
-use super::layer::{Admission, Anonymous, Guard};
+use super::future::{Finish, ResponseFuture};
+use super::layer::Anonymous;
+use crate::http::body::{NoBody, RefusalBody};
+use crate::http::dialect::Dialect;
+use crate::http::guard::{Admission, Finishing, Guard};
+use crate::http::source::Head;
 use crate::stripes::Spread;
 use crate::verify::VerifiedToken;
 
 /// A service behind an [`AuthLayer`](super::AuthLayer).
 ///
 /// Its errors are those of the inner service: a refusal is a response. Ready when the inner service is.
-#[derive(Clone, Debug)]
-pub struct Auth<S> {
+pub struct Auth<S, W = NoBody> {
     inner: S,
-    guard: Spread<Guard>,
+    guard: Spread<Guard<W>>,
 }
 
-impl<S> Auth<S> {
-    pub(super) fn new(inner: S, guard: Spread<Guard>) -> Self {
+impl<S, W> Auth<S, W> {
+    pub(super) fn new(inner: S, guard: Spread<Guard<W>>) -> Self {
         Self { inner, guard }
     }
 }
 
-impl<S, B, R> Service<Request<B>> for Auth<S>
+impl<S, W, B, R> Service<Request<B>> for Auth<S, W>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
+    W: RefusalBody<R>,
     R: Default,
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = ResponseFuture<S, B>;
+    type Future = ResponseFuture<S, B, W>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> ResponseFuture<S, B> {
+    fn call(&mut self, mut request: Request<B>) -> ResponseFuture<S, B, W> {
         // Whatever came along, from another layer or a careless server: only this one says who is asking.
         request.extensions_mut().remove::<VerifiedToken>();
         request.extensions_mut().remove::<Anonymous>();
-        let admission = self.guard.admit(request.headers());
+        let head = Head { method: request.method(), uri: request.uri(), headers: request.headers() };
+        let admission = self.guard.admit(head);
         self.follow(admission, request)
     }
 }
 
-impl<S> Auth<S> {
+impl<S, W> Auth<S, W> {
     #[inline]
-    fn follow<B, R>(&mut self, admission: Admission, mut request: Request<B>) -> ResponseFuture<S, B>
+    fn follow<B, R>(&mut self, admission: Admission, mut request: Request<B>) -> ResponseFuture<S, B, W>
     where
         S: Service<Request<B>, Response = Response<R>> + Clone,
+        W: RefusalBody<R>,
         R: Default,
     {
         match admission {
-            Admission::Verified(token) => {
+            Admission::Verified(token, way) => {
+                self.guard.clear(way, request.headers_mut());
                 request.extensions_mut().insert(token);
-                ResponseFuture::running(self.inner.call(request))
+                let finish = (self.guard.finishing == Finishing::Needed).then(|| self.finish(&request));
+                ResponseFuture::running(self.inner.call(request), finish)
             }
             Admission::Anonymous(marker) => {
                 request.extensions_mut().insert(marker);
-                ResponseFuture::running(self.inner.call(request))
+                let finish = Some(self.finish(&request));
+                ResponseFuture::running(self.inner.call(request), finish)
             }
-            Admission::Refused(error) => {
-                ResponseFuture::refused(self.guard.refusal(error, &request).into_response())
+            Admission::Refused(denial) => {
+                let dialect = Dialect::of(request.method(), request.headers());
+                ResponseFuture::refused(self.guard.refuse(denial, dialect))
             }
             Admission::Undecided(check) => {
                 // The instance that was polled ready is called later; its clone stays behind and will be polled anew.
                 let idle = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, idle);
-                ResponseFuture::checking(check, ready, request, self.guard.clone())
+                let finish = self.finish(&request);
+                ResponseFuture::checking(check, ready, request, finish)
             }
         }
+    }
+
+    fn finish<B>(&self, request: &Request<B>) -> Finish<W> {
+        Finish { guard: self.guard.clone(), dialect: Dialect::of(request.method(), request.headers()) }
+    }
+}
+
+/// Not derived, as what writes bodies need be neither `Clone` nor `Debug`.
+impl<S: Clone, W> Clone for Auth<S, W> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), guard: self.guard.clone() }
+    }
+}
+
+impl<S: fmt::Debug, W> fmt::Debug for Auth<S, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth").field("inner", &self.inner).field("guard", &self.guard).finish()
     }
 }
 
@@ -91,6 +120,7 @@ mod tests {
 
     use super::*;
     use crate::error::{Error, Rejection, Unavailable};
+    use crate::http::guard::Denial;
     use crate::jose::Jwk;
     use crate::time::UnixTime;
     use crate::verify::{Issuer, Verifier};
@@ -121,7 +151,8 @@ mod tests {
     /// A check that ends when the test says so.
     fn open_check() -> (Decide, Admission) {
         let (decide, decided) = oneshot::channel();
-        (decide, Admission::Undecided(Box::pin(async { decided.await.unwrap() })))
+        let decided = async { decided.await.unwrap().map(|token| (token, 0)).map_err(Denial::first) };
+        (decide, Admission::Undecided(Box::pin(decided)))
     }
 
     type Mock = mock::Mock<Request<&'static str>, Response<&'static str>>;

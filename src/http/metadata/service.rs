@@ -1,0 +1,148 @@
+//! Serves the document.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW,
+    CACHE_CONTROL, CONTENT_TYPE, HeaderValue,
+};
+use http::{Method, Request, Response, StatusCode};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::ProtectedResource;
+
+/// Serves the metadata of a protected resource; made by [`ProtectedResource::layer`].
+#[derive(Clone, Debug)]
+#[must_use = "a layer serves nothing until it is around a service"]
+pub struct MetadataLayer {
+    page: Arc<Page>,
+}
+
+/// A service behind a [`MetadataLayer`].
+#[derive(Clone, Debug)]
+pub struct Metadata<S> {
+    inner: S,
+    page: Arc<Page>,
+}
+
+#[derive(Debug)]
+struct Page {
+    path: String,
+    document: String,
+}
+
+impl MetadataLayer {
+    pub(super) fn of(resource: &ProtectedResource) -> Self {
+        let page = Page { path: resource.metadata_path().to_owned(), document: resource.to_json() };
+        Self { page: Arc::new(page) }
+    }
+}
+
+impl<S> Layer<S> for MetadataLayer {
+    type Service = Metadata<S>;
+
+    fn layer(&self, inner: S) -> Metadata<S> {
+        Metadata { inner, page: Arc::clone(&self.page) }
+    }
+}
+
+impl Page {
+    fn answer<R: From<String>>(&self, method: &Method) -> Response<R> {
+        let (status, body) = match *method {
+            Method::GET | Method::HEAD => (StatusCode::OK, self.document.clone()),
+            Method::OPTIONS => (StatusCode::NO_CONTENT, String::new()),
+            _ => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
+        };
+        let mut response = Response::new(R::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        // Clients in browsers look for it, wherever they were loaded from, and it is for everyone.
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        match status {
+            StatusCode::OK => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+            }
+            StatusCode::NO_CONTENT => {
+                headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
+                headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
+            }
+            _ => {
+                headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+            }
+        }
+        response
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Metadata<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: From<String>,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = MetadataFuture<S::Future, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> MetadataFuture<S::Future, R> {
+        let state = if request.uri().path() == self.page.path {
+            State::Answered { response: Some(self.page.answer(request.method())) }
+        } else {
+            State::Running { response: self.inner.call(request) }
+        };
+        MetadataFuture { state }
+    }
+}
+
+pin_project! {
+    /// Response future of [`Metadata`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct MetadataFuture<F, R> {
+        #[pin]
+        state: State<F, R>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, R> {
+        Running { #[pin] response: F },
+        Answered { response: Option<Response<R>> },
+    }
+}
+
+impl<F, R, E> Future for MetadataFuture<F, R>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    type Output = Result<Response<R>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Running { response } => response.poll(cx),
+            StateProjection::Answered { response } => {
+                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
+            }
+        }
+    }
+}
+
+impl<F, R> fmt::Debug for MetadataFuture<F, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Running { .. } => "running",
+            State::Answered { .. } => "answered",
+        };
+        f.debug_struct("MetadataFuture").field("state", &state).finish()
+    }
+}
