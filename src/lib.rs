@@ -131,7 +131,7 @@ pub use self::http::require;
 pub use adapters::axum::{Claims, ExtractorRefusal, HealthReport, healthz};
 pub use claims::{Profile, Scope};
 pub use error::{
-    ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable,
+    ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable, Unmet,
 };
 pub use jose::Algorithm;
 pub use require::{Requirement, scope};

@@ -22,6 +22,7 @@ fn every_reason_code_is_documented_and_none_is_made_up() {
         .collect();
     let known: Vec<_> = [
         include_str!("../src/error/rejection.rs"),
+        include_str!("../src/error/unmet.rs"),
         include_str!("../src/error/unavailable.rs"),
         include_str!("../src/error/key.rs"),
         include_str!("../src/keys/remote/attempt.rs"),

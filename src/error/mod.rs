@@ -15,6 +15,7 @@ mod key;
 mod rejection;
 mod status;
 mod unavailable;
+mod unmet;
 
 use std::fmt;
 
@@ -24,6 +25,7 @@ pub use key::{JwkSetError, KeyError};
 pub use rejection::Rejection;
 pub use status::Status;
 pub use unavailable::Unavailable;
+pub use unmet::Unmet;
 
 /// Why a request was not let through.
 #[derive(Clone, Debug, Eq, PartialEq)]

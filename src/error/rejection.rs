@@ -1,5 +1,6 @@
 //! What is wrong with a credential.
 
+use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use thiserror::Error;
 
 use super::fault::{MemberFault, TokenFault, named};
 use super::status::Status;
+use super::unmet::Unmet;
 use crate::jose::Algorithm;
 use crate::time::UnixTime;
 
@@ -177,6 +179,28 @@ pub enum Rejection {
         /// The scopes that would satisfy the route, separated by spaces.
         required: Arc<str>,
     },
+    /// The user did not authenticate in the way, or as recently, as the route asks for; another authentication may help
+    /// ([RFC 9470](https://www.rfc-editor.org/rfc/rfc9470)).
+    ///
+    /// All that the route asks for in this respect is named, and not what is missing alone, so that the next token does.
+    #[error("another authentication is needed{}", asked(acr_values, *max_age, scope))]
+    AuthenticationInsufficient {
+        /// The classes of authentication of which one is needed, the preferred first, separated by spaces. Empty if any
+        /// will do.
+        acr_values: Arc<str>,
+        /// The longest time since the user authenticated; `None` if any will do.
+        max_age: Option<Duration>,
+        /// The scopes that the route asks for, separated by spaces, if one of them was not granted either; else empty.
+        scope: Arc<str>,
+    },
+    /// The token lacks what its client cannot ask for by scope or authentication.
+    #[error("not allowed, needed: {needed}")]
+    RequirementUnmet {
+        /// What kind of thing it lacks; of several, the first.
+        lacking: Unmet,
+        /// All that it lacks of this sort, as the set-up names it.
+        needed: Arc<str>,
+    },
     /// The claims of a good token do not have the shape that the application asked for.
     #[error("the claims do not have the shape that the application expects")]
     ClaimsMismatch,
@@ -220,11 +244,16 @@ impl Rejection {
             Self::ConfirmationUnsupported => "confirmation_unsupported",
             Self::Revoked => "token_revoked",
             Self::ScopeMissing { .. } => "scope_missing",
+            Self::AuthenticationInsufficient { .. } => "authentication_insufficient",
+            Self::RequirementUnmet { lacking, .. } => lacking.code(),
             Self::ClaimsMismatch => "claims_mismatch",
         }
     }
 
-    /// What the rejection calls for, by [RFC 6750, section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1).
+    /// What the rejection calls for, by [RFC 6750, section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1) and
+    /// [RFC 9470, section 3](https://www.rfc-editor.org/rfc/rfc9470#section-3).
+    ///
+    /// A requirement that is unmet is "higher privileges than provided by the access token", whatever grants them.
     #[must_use]
     pub const fn status(&self) -> Status {
         // No `_` arm: a new reason must be decided here before it compiles.
@@ -260,9 +289,29 @@ impl Rejection {
             | Self::ConfirmationUnsupported
             | Self::Revoked
             | Self::ClaimsMismatch => Status::InvalidToken,
-            Self::ScopeMissing { .. } => Status::InsufficientScope,
+            Self::ScopeMissing { .. } | Self::RequirementUnmet { .. } => Status::InsufficientScope,
+            Self::AuthenticationInsufficient { .. } => Status::InsufficientAuthentication,
         }
     }
+}
+
+/// What is asked for of an authentication, as the end of a sentence.
+fn asked(acr_values: &str, max_age: Option<Duration>, scope: &str) -> String {
+    let mut text = String::new();
+    let mut part = |part: fmt::Arguments<'_>| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{} {part}", if text.is_empty() { ":" } else { "," });
+    };
+    if !acr_values.is_empty() {
+        part(format_args!("acr {acr_values}"));
+    }
+    if let Some(max_age) = max_age {
+        part(format_args!("at most {} s ago", max_age.as_secs()));
+    }
+    if !scope.is_empty() {
+        part(format_args!("with scope {scope}"));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -281,13 +330,61 @@ mod tests {
         assert_eq!(Rejection::ClaimRepeated { claim: None }.to_string(), "a claim is repeated");
     }
 
+    fn step_up(acr_values: &str, max_age: Option<u64>, scope: &str) -> Rejection {
+        let max_age = max_age.map(Duration::from_secs);
+        Rejection::AuthenticationInsufficient { acr_values: acr_values.into(), max_age, scope: scope.into() }
+    }
+
+    #[test]
+    fn display_says_what_a_route_asks_for() {
+        for (rejection, want) in [
+            (step_up("", None, ""), "another authentication is needed"),
+            (step_up("silver gold", None, ""), "another authentication is needed: acr silver gold"),
+            (step_up("", Some(300), ""), "another authentication is needed: at most 300 s ago"),
+            (
+                step_up("gold", Some(0), "a b"),
+                "another authentication is needed: acr gold, at most 0 s ago, with scope a b",
+            ),
+            (
+                Rejection::RequirementUnmet { lacking: Unmet::Role, needed: "role admin".into() },
+                "not allowed, needed: role admin",
+            ),
+        ] {
+            assert_eq!(rejection.to_string(), want);
+        }
+    }
+
+    #[test]
+    fn what_is_unmet_has_a_code_of_its_own() {
+        let codes = [
+            (Unmet::Role, "role_missing"),
+            (Unmet::Group, "group_missing"),
+            (Unmet::Entitlement, "entitlement_missing"),
+            (Unmet::Claim, "claim_not_met"),
+            (Unmet::Issuer, "issuer_not_met"),
+            (Unmet::Client, "client_not_met"),
+            (Unmet::Audience, "audience_not_met"),
+            (Unmet::AuthenticationMethod, "authentication_method_missing"),
+            (Unmet::AuthorizationDetail, "authorization_detail_missing"),
+            (Unmet::Predicate("tenant_active"), "tenant_active"),
+            (Unmet::Impossible, "requirement_impossible"),
+        ];
+        for (lacking, want) in codes {
+            assert_eq!(Rejection::RequirementUnmet { lacking, needed: "x".into() }.code(), want);
+        }
+    }
+
     #[test]
     fn statuses_follow_rfc_6750() {
+        let unmet = |lacking| Rejection::RequirementUnmet { lacking, needed: "a".into() };
         for (rejection, http, grpc, error) in [
             (Rejection::CredentialsMissing, 401, 16, None),
             (Rejection::CredentialsRepeated, 400, 16, Some("invalid_request")),
             (Rejection::SignatureInvalid, 401, 16, Some("invalid_token")),
             (Rejection::ScopeMissing { required: "a".into() }, 403, 7, Some("insufficient_scope")),
+            (unmet(Unmet::Claim), 403, 7, Some("insufficient_scope")),
+            (unmet(Unmet::Predicate("own")), 403, 7, Some("insufficient_scope")),
+            (step_up("a", None, ""), 401, 16, Some("insufficient_user_authentication")),
         ] {
             let status = rejection.status();
             assert_eq!(

@@ -12,6 +12,9 @@ pub enum Status {
     InvalidToken,
     /// The token is good and grants too little: 403, `insufficient_scope`.
     InsufficientScope,
+    /// The token is good and its user did not authenticate strongly or recently enough: 401,
+    /// `insufficient_user_authentication` ([RFC 9470, section 3](https://www.rfc-editor.org/rfc/rfc9470#section-3)).
+    InsufficientAuthentication,
 }
 
 impl Status {
@@ -20,7 +23,7 @@ impl Status {
     pub const fn http(self) -> u16 {
         match self {
             Self::InvalidRequest => 400,
-            Self::Unauthenticated | Self::InvalidToken => 401,
+            Self::Unauthenticated | Self::InvalidToken | Self::InsufficientAuthentication => 401,
             Self::InsufficientScope => 403,
         }
     }
@@ -31,7 +34,10 @@ impl Status {
     #[must_use]
     pub const fn grpc(self) -> u8 {
         match self {
-            Self::Unauthenticated | Self::InvalidRequest | Self::InvalidToken => 16,
+            Self::Unauthenticated
+            | Self::InvalidRequest
+            | Self::InvalidToken
+            | Self::InsufficientAuthentication => 16,
             Self::InsufficientScope => 7,
         }
     }
@@ -44,6 +50,7 @@ impl Status {
             Self::InvalidRequest => Some("invalid_request"),
             Self::InvalidToken => Some("invalid_token"),
             Self::InsufficientScope => Some("insufficient_scope"),
+            Self::InsufficientAuthentication => Some("insufficient_user_authentication"),
         }
     }
 }

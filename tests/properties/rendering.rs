@@ -21,7 +21,7 @@ use portcullis::revoke::RevocationStatus;
 use portcullis::testkit::{Answer, Flaw, Mint, SigningKey, TestIssuer};
 use portcullis::{
     Algorithm, Claims, ConfigError, Error, Issuer, Profile, Rejection, Requirement, Scope, Segment, Status,
-    SystemClock, Unavailable, UnixTime, VerifiedToken, Verifier, require, scope,
+    SystemClock, Unavailable, UnixTime, Unmet, VerifiedToken, Verifier, require, scope,
 };
 use serde_json::json;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -75,9 +75,15 @@ fn words(album: &mut Album) {
     for segment in [Segment::Header, Segment::Payload, Segment::Signature] {
         album.display("Segment", &segment);
     }
-    let statuses =
-        [Status::Unauthenticated, Status::InvalidRequest, Status::InvalidToken, Status::InsufficientScope];
+    let statuses = [
+        Status::Unauthenticated,
+        Status::InvalidRequest,
+        Status::InvalidToken,
+        Status::InsufficientScope,
+        Status::InsufficientAuthentication,
+    ];
     album.debug("Status", &statuses);
+    album.debug("Unmet", &[Unmet::Role, Unmet::Predicate("tenant_active"), Unmet::Impossible]);
     album.debug("Backend", Backend::available());
     album.debug("SystemClock", &SystemClock);
     album.display("UnixTime", &UnixTime::from_fractional_seconds(1.5).unwrap());
