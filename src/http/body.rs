@@ -40,8 +40,8 @@ pub struct NoBody;
 #[non_exhaustive]
 pub struct ProblemDetails;
 
-/// The members of a problem ([RFC 9457, section 3.1](https://www.rfc-editor.org/rfc/rfc9457#section-3.1)), and `code`,
-/// `scope` and `retry_after` (seconds), which are ours (section 3.2).
+/// The members of a problem ([RFC 9457, section 3.1](https://www.rfc-editor.org/rfc/rfc9457#section-3.1)), and what
+/// we add (section 3.2): `code`, and what is needed, under the names that challenges have for it.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Problem {
@@ -61,6 +61,12 @@ pub struct Problem {
     /// The scopes that would do, where they are what is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// The classes of authentication of which one is needed, separated by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr_values: Option<String>,
+    /// How many seconds ago the user may have authenticated at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u64>,
     /// In how many seconds trying again may help.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
@@ -82,12 +88,20 @@ impl Refused<'_> {
     /// What the layer's [`Detail`] lets the client know.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let scope = match self.error {
-            Error::Rejected(Rejection::ScopeMissing { required }) if !required.is_empty() => {
-                Some(required.to_string())
+        let (mut scope, mut acr_values, mut max_age) = (None, None, None);
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        match self.error {
+            Error::Rejected(Rejection::ScopeMissing { required }) => scope = given(required),
+            Error::Rejected(Rejection::AuthenticationInsufficient {
+                acr_values: classes,
+                max_age: age,
+                scope: granted,
+            }) => {
+                (scope, acr_values) = (given(granted), given(classes));
+                max_age = age.map(|age| age.as_secs());
             }
-            _ => None,
-        };
+            _ => {}
+        }
         let retry_after = match self.error {
             Error::Unavailable(unavailable) => Some(unavailable.retry_after_seconds()),
             Error::Rejected(_) => None,
@@ -99,6 +113,8 @@ impl Refused<'_> {
             detail: (self.detail == Detail::Full).then(|| self.error.to_string()),
             code: (self.detail != Detail::Bare).then(|| self.error.code()),
             scope,
+            acr_values,
+            max_age,
             retry_after,
         }
     }

@@ -42,15 +42,20 @@ fn challenge(manner: &Manner, scheme: &str, rejection: &Rejection) -> HeaderValu
         }
     }
     match rejection {
-        Rejection::ScopeMissing { required } if !required.is_empty() => {
-            challenge.parameter("scope", required);
-        }
-        _ => {
-            // RFC 6750, section 3: what is needed to access the resource.
-            if let Some(scopes) = manner.scopes.as_deref().filter(|_| rejection.status().http() == 401) {
-                challenge.parameter("scope", scopes);
+        Rejection::ScopeMissing { required } => challenge.text("scope", required),
+        // RFC 9470, section 3.
+        Rejection::AuthenticationInsufficient { acr_values, max_age, scope } => {
+            challenge.text("acr_values", acr_values);
+            if let Some(age) = max_age {
+                challenge.parameter("max_age", &age.as_secs().to_string());
             }
+            challenge.text("scope", scope);
         }
+        // RFC 6750, section 3: what is needed to access the resource.
+        _ if rejection.status().http() == 401 => {
+            challenge.text("scope", manner.scopes.as_deref().unwrap_or_default());
+        }
+        _ => {}
     }
     // RFC 9728, section 5.1.
     if let Some(address) = &manner.resource_metadata {
@@ -90,6 +95,13 @@ impl Challenge {
         self.separator = ", ";
     }
 
+    /// Adds a parameter, if there is anything to say.
+    fn text(&mut self, name: &'static str, value: &str) {
+        if !value.is_empty() {
+            self.parameter(name, value);
+        }
+    }
+
     fn into_value(self) -> HeaderValue {
         // Nothing but printable ASCII was written, so the other arm is never taken.
         HeaderValue::try_from(self.text).unwrap_or_else(|_| HeaderValue::from_static("Bearer realm=\"\""))
@@ -99,6 +111,7 @@ impl Challenge {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use proptest::prelude::*;
 
@@ -218,6 +231,24 @@ mod tests {
             ),
         ] {
             assert_eq!(all(&manner, scheme, &rejection), want);
+        }
+    }
+
+    #[test]
+    fn a_step_up_as_in_rfc_9470() {
+        let manner = Manner { detail: Detail::Bare, ..Manner::PLAIN };
+        let stepped = |acr_values: &str, max_age, scope: &str| Rejection::AuthenticationInsufficient {
+            acr_values: acr_values.into(),
+            max_age,
+            scope: scope.into(),
+        };
+        let error = r#"Bearer error="insufficient_user_authentication", "#;
+        for (rejection, want) in [
+            (stepped("myACR", None, ""), r#"acr_values="myACR""#),
+            (stepped("", Some(Duration::from_secs(5)), ""), r#"max_age="5""#),
+            (stepped("a b", Some(Duration::ZERO), "s"), r#"acr_values="a b", max_age="0", scope="s""#),
+        ] {
+            assert_eq!(all(&manner, 0, &rejection), [format!("{error}{want}")]);
         }
     }
 

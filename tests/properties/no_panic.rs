@@ -313,7 +313,7 @@ async fn served(headers: HeaderMap, method: Method, realm: &str) {
         Ok::<_, Infallible>(Response::new(String::new()))
     });
     let realm: Arc<str> = realm.into();
-    let route = require(scope("a")).realm(Arc::clone(&realm));
+    let route = require(scope("a"));
     let layers = [verifier.layer(), verifier.layer().optional().realm(realm)];
     for layer in layers {
         let mut request = Request::new(String::new());

@@ -79,6 +79,30 @@ impl IntoResponse for ExtractorRefusal {
     }
 }
 
+/// What a handler that asked more of a token answers with, by `?`; the layer outside words it as its own refusals.
+///
+/// ```
+/// use portcullis::{Error, VerifiedToken, scope};
+///
+/// async fn delete(token: VerifiedToken) -> Result<&'static str, Error> {
+///     token.require(&scope("orders:delete"))?;
+///     Ok("gone")
+/// }
+/// # let _: axum::Router = axum::Router::new().route("/", axum::routing::delete(delete));
+/// ```
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Refusal::of(self, Dialect::Http).unfinished::<Body>()
+    }
+}
+
+/// As an [`Error`] does.
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        Error::from(self).into_response()
+    }
+}
+
 /// The token that the layer found good.
 ///
 /// 401 when an optional layer let the request through without credentials; 500, and an error in the log, when no layer

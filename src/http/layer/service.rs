@@ -150,7 +150,7 @@ mod tests {
 
     /// A check that ends when the test says so.
     fn open_check() -> (Decide, Admission) {
-        let (decide, decided) = oneshot::channel();
+        let (decide, decided): (Decide, _) = oneshot::channel();
         let decided = async { decided.await.unwrap().map(|token| (token, 0)).map_err(Denial::first) };
         (decide, Admission::Undecided(Box::pin(decided)))
     }

@@ -86,7 +86,7 @@ mod tests {
             ("orders", "it is not an address with scheme and host"),
             ("/orders", "it is not an address with scheme and host"),
             ("api://orders", "the scheme is not https"),
-            ("urn:orders", "it is no URI"),
+            ("urn:orders", "it is not an address with scheme and host"),
             ("http://api.example.com", "http is for loopback alone"),
             ("http://localhost.example.com", "http is for loopback alone"),
             ("https://api.example.com/#a", "it has a fragment"),
