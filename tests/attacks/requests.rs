@@ -149,7 +149,7 @@ async fn a_header_split_through_a_challenge() {
     let token = key.token(&with("scope", json!(format!("orders:read {split}"))));
     for layer in layers(&key) {
         let layer = layer.realm(split);
-        let route = require(scope("admin")).realm(split);
+        let route = require(scope("admin"));
         let service = ServiceBuilder::new().layer(&layer).layer(route).service(service_fn(who));
         let response =
             service.oneshot(request(&[(AUTHORIZATION, &format!("Bearer {token}"))])).await.unwrap();
