@@ -13,6 +13,23 @@
 //!
 //! A scope is compared whole and byte for byte: `orders` grants nothing of `orders:read`.
 
+mod authentication;
+mod claim;
+mod detail;
+mod leaf;
+mod mistake;
+mod named;
+mod nearest;
+mod predicate;
+mod reading;
 mod requirement;
+mod scopes;
 
-pub use requirement::{Requirement, all, any, scope};
+pub use authentication::{AcrLadder, acr, acr_any, amr, max_age};
+pub use claim::{ClaimPath, ClaimValue, claim, claim_at};
+pub use detail::{AuthorizationDetail, authorization_details};
+pub use mistake::Mistake;
+pub use named::{audience, client, entitlement, group, issuer, role};
+pub use predicate::predicate;
+pub use requirement::{Requirement, all, any};
+pub use scopes::{ScopeHierarchy, scope};
