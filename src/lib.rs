@@ -134,7 +134,7 @@ pub use error::{
     ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable, Unmet,
 };
 pub use jose::Algorithm;
-pub use require::{Requirement, scope};
+pub use require::{Guarded, Requirement, Requires, scope};
 pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "remote")]
 pub use verify::HealthWatch;

@@ -56,6 +56,15 @@ pub(crate) fn check_time(claims: TimeClaims, now: UnixTime, rules: &TimeRules) -
     Ok(())
 }
 
+/// Whether `since` lies at most `max_age` before `now`, the greatest age included, and not in the future, allowing the skew
+/// in either direction.
+///
+/// An authorization server asks anew when the elapsed time is *greater* than the age ([OpenID Connect Core, section
+/// 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)).
+pub(crate) fn is_recent(since: UnixTime, now: UnixTime, max_age: Duration, skew: Duration) -> bool {
+    now.saturating_add(skew) >= since && now <= since.saturating_add(max_age).saturating_add(skew)
+}
+
 /// By how much the clocks of issuer and verifier may differ unless set otherwise.
 pub const DEFAULT_SKEW: Duration = Duration::from_secs(60);
 
@@ -124,6 +133,25 @@ mod tests {
             check_time(claims(34), at(50), &rules).is_err()
                 && check_time(claims(56), at(50), &rules).is_err()
         );
+    }
+
+    #[test]
+    fn an_authentication_is_recent_up_to_the_age_itself() {
+        for (name, since, now, max_age, skew, want) in [
+            ("exactly the age", 40, 50, 10, 0, true),
+            ("one second older", 39, 50, 10, 0, false),
+            ("older, but within skew", 35, 50, 10, 5, true),
+            ("older, skew used up", 34, 50, 10, 5, false),
+            ("just now", 50, 50, 0, 0, true),
+            ("in the future", 51, 50, 10, 0, false),
+            ("in the future, but within skew", 55, 50, 10, 5, true),
+            ("in the future beyond skew", 56, 50, 10, 5, false),
+            ("before all time", i64::MIN, 50, 10, 5, false),
+            ("after all time", i64::MAX, 50, 10, 5, false),
+        ] {
+            let seconds = Duration::from_secs;
+            assert_eq!(is_recent(at(since), at(now), seconds(max_age), seconds(skew)), want, "{name}");
+        }
     }
 
     #[test]

@@ -23,12 +23,12 @@ use crate::verify::VerifiedToken;
 /// | what the layer outside planted | answer |
 /// |---|---|
 /// | a token that meets the requirement | passes |
-/// | a token that does not | 403, `insufficient_scope` with the scopes that would do |
+/// | a token that does not | 403 or 401, [as the requirement says](crate::require#what-is-answered) |
 /// | the [`Anonymous`] marker | 401, a challenge without `error` |
 /// | nothing: no layer guards the route | 500 and an error in the log |
 ///
-/// A [misnamed scope](Requirement::misnamed_scope) in the requirement is a mistake in the set-up as well: 500 for every
-/// request, and an error in the log here and then.
+/// A [mistake](Requirement::mistake) in the requirement is one of the set-up: 500 for every request, and an error in the log
+/// here and then.
 ///
 /// ```
 /// # #[cfg(feature = "axum")]
@@ -46,8 +46,8 @@ use crate::verify::VerifiedToken;
 /// ```
 pub fn require(requirement: impl Into<Requirement>) -> RequireLayer {
     let requirement = requirement.into();
-    if let Some(name) = requirement.misnamed_scope() {
-        tracing::error!(scope = name, "a route asks for a scope that cannot exist and will answer 500");
+    if let Some(mistake) = requirement.mistake() {
+        tracing::error!(%mistake, "a route asks for what cannot be and will answer 500");
     }
     RequireLayer { terms: Spread::of(|| Terms { requirement: requirement.clone() }) }
 }
@@ -89,8 +89,8 @@ impl Terms {
     /// # Errors
     /// Whose fault it is that the request may not pass.
     fn check(&self, planted: &Extensions) -> Result<(), Fault> {
-        if self.requirement.misnamed_scope().is_some() {
-            tracing::error!(requirement = %self.requirement, "a route asks for a scope that cannot exist");
+        if self.requirement.mistake().is_some() {
+            tracing::error!(requirement = %self.requirement, "a route asks for what cannot be");
             return Err(Fault::Wiring);
         }
         if let Some(token) = planted.get::<VerifiedToken>() {

@@ -3,6 +3,8 @@
 //! Finds where things begin and end, and sees repeated members at every depth. What is rare and has edges of its own is
 //! given to `serde_json`: strings with escapes, and numbers that need floating point.
 
+mod pass;
+
 use std::borrow::Cow;
 
 use super::strict::{Names, Text};

@@ -13,6 +13,27 @@
 //!
 //! A scope is compared whole and byte for byte: `orders` grants nothing of `orders:read`.
 
+mod authentication;
+mod claim;
+mod detail;
+mod guarded;
+mod leaf;
+mod mistake;
+mod named;
+mod nearest;
+mod predicate;
+mod reading;
 mod requirement;
+mod scopes;
 
-pub use requirement::{Requirement, all, any, scope};
+pub use authentication::{AcrLadder, acr, acr_any, amr, max_age};
+pub use claim::{ClaimPath, ClaimValue, claim, claim_at};
+pub use detail::{AuthorizationDetail, authorization_details};
+#[cfg(feature = "axum")]
+pub(crate) use guarded::with_requirement_of;
+pub use guarded::{Guarded, Requires};
+pub use mistake::Mistake;
+pub use named::{audience, client, entitlement, group, issuer, role};
+pub use predicate::predicate;
+pub use requirement::{Requirement, all, any};
+pub use scopes::{ScopeHierarchy, scope};

@@ -9,7 +9,7 @@ use super::cache::{Basis, Entry, Sight, TokenCache};
 use super::issuer::TrustAnchor;
 #[cfg(feature = "remote")]
 use super::tenants::Tenant;
-use super::token::{KeyEvidence, VerifiedToken};
+use super::token::{KeyEvidence, Timepiece, VerifiedToken};
 use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
 #[cfg(feature = "tower")]
@@ -63,7 +63,7 @@ impl Outcome<'_> {
 
 impl Rules {
     /// Decides about a token with the keys at hand.
-    pub(super) fn decide(&self, text: &str, clock: &dyn Clock) -> Outcome<'_> {
+    pub(super) fn decide(&self, text: &str, clock: &Arc<dyn Clock>) -> Outcome<'_> {
         match self.decide_by_memory(text.as_bytes(), clock) {
             Ok(decision) => Outcome::Decided(decision),
             Err(sight) => self.decide_in_full(text, clock, sight),
@@ -72,7 +72,7 @@ impl Rules {
 
     /// Decides about what may be a token; whether it is text at all is looked at if it is not one that was seen before.
     #[cfg(feature = "tower")]
-    pub(super) fn decide_bytes(&self, bytes: &[u8], clock: &dyn Clock) -> Outcome<'_> {
+    pub(super) fn decide_bytes(&self, bytes: &[u8], clock: &Arc<dyn Clock>) -> Outcome<'_> {
         let sight = match self.decide_by_memory(bytes, clock) {
             Ok(decision) => return Outcome::Decided(decision),
             Err(sight) => sight,
@@ -93,7 +93,7 @@ impl Rules {
     fn decide_by_memory(
         &self,
         token: &[u8],
-        clock: &dyn Clock,
+        clock: &Arc<dyn Clock>,
     ) -> Result<Result<VerifiedToken, Error>, Option<Sight<'_>>> {
         let Some(sight) = self.cache.as_ref().and_then(|cache| cache.look(token)) else { return Err(None) };
         match sight.entry().and_then(|entry| self.check_again(entry, clock)) {
@@ -113,7 +113,7 @@ impl Rules {
     pub(super) fn decide_in_full(
         &self,
         text: &str,
-        clock: &dyn Clock,
+        clock: &Arc<dyn Clock>,
         sight: Option<Sight<'_>>,
     ) -> Outcome<'_> {
         match self.check(text, clock) {
@@ -121,7 +121,7 @@ impl Rules {
                 let decision = self.check_revocation(token);
                 match (sight, &decision) {
                     (None, _) => {}
-                    (Some(sight), Ok(token)) => sight.verified(text, token, basis, clock),
+                    (Some(sight), Ok(token)) => sight.verified(text, token, basis, &**clock),
                     (Some(sight), Err(_)) => sight.refused(),
                 }
                 Outcome::Decided(decision)
@@ -144,7 +144,7 @@ impl Rules {
 
     /// The decision about a token that was verified before: what may have changed since. `None` if it must be verified
     /// in full.
-    fn check_again(&self, entry: &Entry, clock: &dyn Clock) -> Option<Result<VerifiedToken, Error>> {
+    fn check_again(&self, entry: &Entry, clock: &Arc<dyn Clock>) -> Option<Result<VerifiedToken, Error>> {
         // 3. The issuer, and 4. its keys: the same as then, and young enough.
         let snapshot = self.anchors.snapshot();
         let found = snapshot.find_again(entry.whose(), entry.token().issuer())?;
@@ -174,7 +174,7 @@ impl Rules {
     }
 
     /// The order of the checks. One step, one reason; the first that fails ends it.
-    fn check(&self, text: &str, clock: &dyn Clock) -> Result<(VerifiedToken, Basis), Stop<'_>> {
+    fn check(&self, text: &str, clock: &Arc<dyn Clock>) -> Result<(VerifiedToken, Basis), Stop<'_>> {
         // 1. Sizes, three segments, canonical base64url.
         let mut room = Room::default();
         let segments = Segments::split(text, self.max_token_bytes)?;
@@ -267,7 +267,12 @@ impl Rules {
             expires: claims.time().exp.unwrap_or(now).saturating_add(anchor.time.skew),
         };
         Ok((
-            VerifiedToken::new(claims, KeyEvidence { algorithm: *algorithm, key_id }, keys.stale_age()),
+            VerifiedToken::new(
+                claims,
+                KeyEvidence { algorithm: *algorithm, key_id },
+                Timepiece { clock: Arc::clone(clock), skew: anchor.time.skew },
+                keys.stale_age(),
+            ),
             basis,
         ))
     }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::claims::{ClaimsSet, Scope, Span, TimeClaims};
+use crate::claims::{ClaimsSet, Scope, Span, TimeClaims, is_recent};
 use crate::error::Rejection;
 use crate::jose::Algorithm;
-use crate::time::UnixTime;
+use crate::time::{Clock, UnixTime};
 
 /// A token that passed every check of its verifier.
 ///
@@ -51,6 +51,7 @@ struct Copied {
 struct Evidence {
     claims: ClaimsSet,
     key: KeyEvidence,
+    timepiece: Timepiece,
     /// The token is kept for others, and so longer than a request lasts.
     wipe: AtomicBool,
 }
@@ -70,10 +71,23 @@ pub(super) struct KeyEvidence {
     pub(super) key_id: Option<Span>,
 }
 
+/// The clock by which the token was judged. What a route asks of time is judged when it is asked: a connection may live
+/// long, and the token is kept for others.
+pub(super) struct Timepiece {
+    pub(super) clock: Arc<dyn Clock>,
+    /// By how much the issuer's clock may differ.
+    pub(super) skew: Duration,
+}
+
 impl VerifiedToken {
     /// Evidence of keys that are overdue by so much.
-    pub(super) fn new(claims: ClaimsSet, key: KeyEvidence, stale_age: Option<Duration>) -> Self {
-        let evidence = Evidence { claims, key, wipe: AtomicBool::new(false) };
+    pub(super) fn new(
+        claims: ClaimsSet,
+        key: KeyEvidence,
+        timepiece: Timepiece,
+        stale_age: Option<Duration>,
+    ) -> Self {
+        let evidence = Evidence { claims, key, timepiece, wipe: AtomicBool::new(false) };
         Self(Holder::First(Arc::new(First { evidence, aspect: Aspect::new(stale_age) })))
     }
 
@@ -198,6 +212,13 @@ impl VerifiedToken {
     #[must_use]
     pub fn authenticated_at(&self) -> Option<UnixTime> {
         self.evidence().claims.authenticated_at()
+    }
+
+    /// Whether the user authenticated at most so long before this moment, skew allowed in either direction; not if that is
+    /// not known.
+    pub(crate) fn is_authenticated_within(&self, max_age: Duration) -> bool {
+        let Timepiece { clock, skew } = &self.evidence().timepiece;
+        self.authenticated_at().is_some_and(|since| is_recent(since, clock.now(), max_age, *skew))
     }
 
     /// `acr`: the authentication context class.

@@ -23,5 +23,6 @@ mod operators;
 mod origins;
 mod providers;
 mod rendering;
+mod requirements;
 mod scopes;
 mod sources;

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -18,9 +18,11 @@ use portcullis::jose::{Header, Jwk, JwkSet, KeyMaterial, MAX_TOKEN_BYTES, Unveri
 use portcullis::keys::remote::{
     Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote, Snapshot,
 };
+use portcullis::require::claim_at;
 use portcullis::tenants::{IssuerPattern, Tenant, Tenants};
 use portcullis::{
-    Algorithm, Claims, Error, Issuer, Rejection, Scope, UnixTime, VerifiedToken, Verifier, require, scope,
+    Algorithm, Claims, Error, Issuer, Rejection, Requirement, Scope, UnixTime, VerifiedToken, Verifier,
+    require, scope,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -32,10 +34,10 @@ use crate::inputs::{
     signatures,
 };
 use crate::testing::cases;
-use crate::{providers, sources};
+use crate::{providers, requirements, sources};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 38] = [
+const DRIVEN: [(&str, &str); 37] = [
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
     ("crypto/decode::from_pem", "keys"),
@@ -62,7 +64,6 @@ const DRIVEN: [(&str, &str); 38] = [
     ("keys/remote/mod::jwks_url", "texts"),
     ("keys/remote/mod::jwks_url_with", "texts"),
     ("keys/remote/snapshot::new", "files"),
-    ("require/requirement::scope", "texts"),
     ("time::from_fractional_seconds", "texts"),
     ("verify/issuer::audience", "texts"),
     ("verify/issuer::discover", "texts"),
@@ -79,7 +80,8 @@ const DRIVEN: [(&str, &str); 38] = [
 #[test]
 fn no_function_is_left_out() {
     let here = DRIVEN.iter().map(|(name, _)| *name);
-    let driven: BTreeSet<_> = here.chain(providers::DRIVEN).map(str::to_owned).collect();
+    let requirements = requirements::DRIVEN.iter().map(|(name, _)| *name);
+    let driven: BTreeSet<_> = here.chain(providers::DRIVEN).chain(requirements).map(str::to_owned).collect();
     assert_eq!(driven, sources::public_functions_of_outside_data());
 }
 
@@ -91,9 +93,27 @@ fn judge(token: &str) {
             let _ = (token.claims::<Value>(), token.claims::<Vec<String>>(), token.scopes().count());
             let _ = (token.audiences().count(), token.authentication_methods().count(), token.issuer().len());
             assert!(!token.claims_json().is_empty());
+            for requirement in REQUIREMENTS.iter() {
+                let _ = token.require(requirement);
+            }
         }
     }
 }
+
+/// Requirements that look at every claim that the payloads have.
+static REQUIREMENTS: LazyLock<Vec<Requirement>> = LazyLock::new(|| {
+    let parse = |payload: &Vec<u8>| serde_json::from_slice::<Value>(payload).ok();
+    let names = PAYLOADS.iter().filter_map(parse).flat_map(|payload| {
+        payload.as_object().into_iter().flat_map(|object| object.keys().cloned()).collect::<Vec<_>>()
+    });
+    names.map(|name| claim_at([name, "a".to_owned()]).contains("a")).chain(requirements::all()).collect()
+});
+
+static GOOD: LazyLock<VerifiedToken> = LazyLock::new(|| {
+    let token = signed(hostile::header().to_string(), hostile::claims().to_string());
+    let Poll::Ready(Ok(token)) = VERIFIERS[0].verify_cached(&token) else { panic!("it is good") };
+    token
+});
 
 proptest! {
     #![proptest_config(cases(500))]
@@ -195,7 +215,11 @@ proptest! {
     fn texts(text in any_text(), number in any::<f64>(), address in addresses()) {
         let _ = (Algorithm::from_name(&text), Scope::new(text.as_str()), UnixTime::from_fractional_seconds(number));
         let requirement = scope(text.as_str()).or(scope("a")).and(scope(text.as_str()));
-        let _ = (requirement.misnamed_scope(), requirement.to_string(), require(requirement.clone()));
+        let requirements = [vec![requirement], requirements::of(&text)].concat();
+        for requirement in requirements {
+            let _ = (requirement.mistake().map(ToString::to_string), format!("{requirement} {requirement:?}"));
+            let _ = (GOOD.require(&requirement), require(requirement));
+        }
         let key = hostile::TRUSTED.jwk().clone().with_key_id(text.as_str());
         let issuer = Issuer::new(text.as_str(), key).audience(text.as_str());
         let _ = Verifier::builder().issuer(issuer).build().map_err(|error| error.to_string());

@@ -30,7 +30,7 @@ use crate::album::Album;
 use crate::hostile::{
     self, AUDIENCE, CHOSEN, Forbidden, ISSUER, SHARED, TRUSTED, VERIFIERS, b64, secret, signed, with,
 };
-use crate::{operators, origins, providers, sources};
+use crate::{operators, origins, providers, requirements, sources};
 
 #[test]
 fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
@@ -88,11 +88,12 @@ fn words(album: &mut Album) {
     album.debug("SystemClock", &SystemClock);
     album.display("UnixTime", &UnixTime::from_fractional_seconds(1.5).unwrap());
     album.debug("Flaw", Flaw::ALL);
-    // A text that is not the name of a scope is the operator's, and told by `Requirement::misnamed_scope`; the error that
+    // A text that is not the name of a scope is the operator's, and told by `Requirement::mistake`; the error that
     // may be shown to others repeats nothing of it.
     album.error("ScopeError", &Scope::new(format!("{} \"", CHOSEN[0])).unwrap_err());
     album.display("Scope", &Scope::new("orders:read").unwrap());
     album.display("Requirement", &scope("orders:read").or(Requirement::from(Scope::new("admin").unwrap())));
+    requirements::pictures(album);
 }
 
 /// Tokens, good and bad, and every reason for which one is refused.
@@ -109,7 +110,10 @@ fn tokens(album: &mut Album) {
     album.debug("RevocationStatus", &[RevocationStatus::Revoked, RevocationStatus::unknown()]);
     // The shape is the application's and prints itself; what went wrong with another is ours.
     album.error("Rejection", &verified.claims::<Vec<u8>>().unwrap_err());
-    album.error("Rejection", &verified.require(&scope("orders:write")).unwrap_err());
+    for requirement in requirements::all() {
+        // Of what the token says of itself, nothing is told.
+        album.error("Rejection", &verified.require(&requirement).unwrap_err());
+    }
     let mut codes = BTreeSet::new();
     for token in hostile::tokens() {
         album.forbidden.token(&token);

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Rejection};
 use crate::http::{Anonymous, Dialect, Fault, Refusal};
+use crate::require::{Guarded, Requires, with_requirement_of};
 use crate::verify::VerifiedToken;
 
 /// The claims of a request's token in the application's own shape, as an axum extractor.
@@ -46,19 +47,19 @@ pub struct ExtractorRefusal {
 
 #[derive(Clone, Debug)]
 enum ExtractorFault {
-    /// No layer guards the route.
-    Unguarded,
+    /// No layer guards the route, or it asks for what cannot be.
+    Wiring,
     /// A token is needed and a layer let the request through without one.
     Anonymous,
     Rejected(Rejection),
 }
 
 impl ExtractorRefusal {
-    /// What is wrong with the request; `None` when nothing is, as the route is not guarded by any layer.
+    /// What is wrong with the request; `None` when nothing is, as the set-up of the route is.
     #[must_use]
     pub fn rejection(&self) -> Option<&Rejection> {
         match &self.fault {
-            ExtractorFault::Unguarded => None,
+            ExtractorFault::Wiring => None,
             ExtractorFault::Anonymous => Some(&Rejection::CredentialsMissing),
             ExtractorFault::Rejected(rejection) => Some(rejection),
         }
@@ -138,6 +139,26 @@ where
     }
 }
 
+/// A [mistake](crate::Requirement::mistake) in the requirement is one of the set-up: 500, and an error in the log.
+impl<S, T> FromRequestParts<S> for Guarded<T>
+where
+    S: Sync,
+    T: Requires,
+{
+    type Rejection = ExtractorRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractorRefusal> {
+        let mistake = with_requirement_of::<T, _>(|requirement| requirement.mistake().cloned());
+        if let Some(mistake) = mistake {
+            tracing::error!(%mistake, "a handler asks for what cannot be");
+            return Err(ExtractorRefusal::new(ExtractorFault::Wiring, parts));
+        }
+        let token = <VerifiedToken as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        let unmet = |rejection| ExtractorRefusal::new(ExtractorFault::Rejected(rejection), parts);
+        Self::check(token).map_err(unmet)
+    }
+}
+
 impl<T> Deref for Claims<T> {
     type Target = T;
 
@@ -162,5 +183,5 @@ fn planted(parts: &Parts) -> Result<Result<VerifiedToken, Anonymous>, ExtractorR
         return Ok(Err(anonymous.clone()));
     }
     tracing::error!("an extractor wants a token and no AuthLayer guards its route");
-    Err(ExtractorRefusal::new(ExtractorFault::Unguarded, parts))
+    Err(ExtractorRefusal::new(ExtractorFault::Wiring, parts))
 }
