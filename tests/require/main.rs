@@ -16,5 +16,7 @@ mod answers;
 mod costs;
 mod hostile;
 mod laws;
+#[cfg(feature = "tower")]
+mod routes;
 mod stage;
 mod table;

@@ -1,6 +1,7 @@
 //! The truth table of the module's documentation: each leaf against a claim that is absent, of another type, of another
 //! value, and right.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use portcullis::Requirement;
@@ -388,4 +389,17 @@ fn requirements_are_compared_by_what_they_ask_for() {
     assert_ne!(claim("a").equals(1), claim("a").contains(1));
     assert_ne!(role("a"), group("a"));
     assert_eq!(acr("a"), acr_any(["a"]));
+}
+
+#[test]
+fn the_documentation_has_each_code_in_its_table() {
+    let docs = include_str!("../../src/require/mod.rs");
+    let cells = docs
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | [")?.trim_end_matches(" |").rsplit_once(" | "));
+    let documented: BTreeSet<_> =
+        cells.map(|(_, code)| code.trim_matches('`')).filter(|code| *code != "its own `code").collect();
+    let rows: BTreeSet<_> =
+        rows().iter().map(|row| row.refused_with).filter(|code| *code != "employee_only").collect();
+    assert_eq!(documented, rows);
 }
