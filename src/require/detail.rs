@@ -78,10 +78,10 @@ impl AuthorizationDetail {
         details.is_some_and(|details| {
             details.lists(|detail| {
                 let listed = |(field, value): &(Field, Arc<str>)| {
-                    let place = detail.again().member(field.member());
+                    let place = detail.member(field.member());
                     place.is_some_and(|place| place.lists(|place| place.is_text(value)))
                 };
-                detail.again().member("type").is_some_and(|kind| kind.is_text(&self.kind))
+                detail.member("type").is_some_and(|kind| kind.is_text(&self.kind))
                     && self.narrower.iter().all(listed)
             })
         })

@@ -44,8 +44,8 @@ fn without_remedy(leaf: &Leaf) -> Option<Unmet> {
 }
 
 impl<'r> Way<'r> {
-    /// Of the ways to meet the term, one on which the least is missing that the client cannot ask for; then one on which
-    /// the least is missing; then the first. `None` where there is no way.
+    /// Of the ways to meet the term, one for tokens of this issuer; then one on which the least is missing that the client
+    /// cannot ask for; then one on which the least is missing; then the first. `None` where there is no way.
     fn nearest(term: &'r Term, is_met: &impl Fn(&Leaf) -> bool) -> Option<Self> {
         match term {
             Term::Leaf(Leaf::Mistake(_)) => None,
@@ -67,8 +67,10 @@ impl<'r> Way<'r> {
         }
     }
 
-    fn distance(&self) -> (usize, usize) {
-        (self.lacking().filter_map(without_remedy).count(), self.lacking().count())
+    fn distance(&self) -> [usize; 3] {
+        let lacking = || self.lacking().filter_map(without_remedy);
+        let elsewhere = lacking().filter(|unmet| *unmet == Unmet::Issuer).count();
+        [elsewhere, lacking().count(), self.lacking().count()]
     }
 
     fn lacking(&self) -> impl Iterator<Item = &'r Leaf> {

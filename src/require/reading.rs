@@ -21,8 +21,8 @@ impl<'j> Place<'j> {
     }
 
     /// The member of this name, if an object begins here that has it.
-    pub(super) fn member(mut self, name: &str) -> Option<Self> {
-        let end = self.0.object(|cursor, member| {
+    pub(super) fn member(&self, name: &str) -> Option<Self> {
+        let end = self.cursor().object(|cursor, member| {
             cursor.colon()?;
             if member.text == name {
                 return Err(End::Found(cursor.clone()));
@@ -36,44 +36,44 @@ impl<'j> Place<'j> {
     }
 
     /// Whether this value stands here.
-    pub(super) fn is(mut self, value: &ClaimValue) -> bool {
+    pub(super) fn is(&self, value: &ClaimValue) -> bool {
         match value {
             ClaimValue::Text(text) => self.is_text(text),
             ClaimValue::Integer(integer) => {
-                self.0.number().is_ok_and(|number| number.text.parse() == Ok(*integer))
+                self.cursor().number().is_ok_and(|number| number.text.parse() == Ok(*integer))
             }
-            ClaimValue::Boolean(boolean) => self.0.boolean() == Ok(*boolean),
+            ClaimValue::Boolean(boolean) => self.cursor().boolean() == Ok(*boolean),
         }
     }
 
+    pub(super) fn is_text(&self, text: &str) -> bool {
+        self.cursor().string().is_ok_and(|literal| literal.text == text)
+    }
+
+    /// Whether this is the name, or the object of a name: `"admin"` or `{"value": "admin"}`.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.is_text(name) || self.member("value").is_some_and(|value| value.is_text(name))
+    }
+
     /// Whether an array begins here of which one element, or else whether the value, is as `wanted` has it.
-    pub(super) fn is_or_lists(mut self, wanted: impl Fn(Self) -> bool) -> bool {
-        if self.0.is_array() { self.lists(wanted) } else { wanted(self) }
+    pub(super) fn is_or_lists(&self, wanted: impl Fn(&Self) -> bool) -> bool {
+        if self.cursor().is_array() { self.lists(wanted) } else { wanted(self) }
     }
 
     /// Whether an array begins here of which one element is as `wanted` has it.
-    pub(super) fn lists(mut self, wanted: impl Fn(Self) -> bool) -> bool {
-        let end = self.0.array(|cursor| {
-            if wanted(Self(cursor.clone())) {
-                return Err(End::Found(cursor.clone()));
+    pub(super) fn lists(&self, wanted: impl Fn(&Self) -> bool) -> bool {
+        let end = self.cursor().array(|cursor| {
+            let place = Self(cursor.clone());
+            if wanted(&place) {
+                return Err(End::Found(place.0));
             }
             Ok(cursor.pass()?)
         });
         matches!(end, Err(End::Found(_)))
     }
 
-    /// Whether this is the name, or the object of a name: `"admin"` or `{"value": "admin"}`.
-    pub(super) fn names(self, name: &str) -> bool {
-        self.again().is_text(name) || self.member("value").is_some_and(|value| value.is_text(name))
-    }
-
-    /// The same place.
-    pub(super) fn again(&self) -> Self {
-        Self(self.0.clone())
-    }
-
-    pub(super) fn is_text(mut self, text: &str) -> bool {
-        self.0.string().is_ok_and(|literal| literal.text == text)
+    fn cursor(&self) -> Cursor<'j> {
+        self.0.clone()
     }
 }
 

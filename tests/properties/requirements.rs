@@ -39,8 +39,8 @@ pub(crate) fn of(text: &str) -> Vec<Requirement> {
     let detail = AuthorizationDetail::new(text).action(text).location(text);
     vec![
         scope(text),
-        ScopeHierarchy::new().implies(text, "a").implies("a", text).scope("a"),
-        ScopeHierarchy::new().implies("b", "a").implies("a", "b").scope(text),
+        ScopeHierarchy::new().implies(text, "lesser").implies("lesser", text).scope("lesser"),
+        ScopeHierarchy::new().implies("greater", "lesser").implies("lesser", "greater").scope(text),
         acr(text),
         acr_any([text, "gold"]),
         AcrLadder::new([text, "gold"]).at_least(text),
