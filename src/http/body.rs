@@ -26,7 +26,6 @@ pub struct Refused<'r> {
 
 /// No body: status and headers say it all. The default.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
 pub struct NoBody;
 
 /// `application/problem+json` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
@@ -37,7 +36,6 @@ pub struct NoBody;
 /// {"type":"about:blank","title":"Unauthorized","status":401,"detail":"token expired at 1300, 65 s ago","code":"token_expired"}
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
 pub struct ProblemDetails;
 
 /// The members of a problem ([RFC 9457, section 3.1](https://www.rfc-editor.org/rfc/rfc9457#section-3.1)), and what

@@ -131,7 +131,7 @@ fn no_log_line_repeats_a_token_a_secret_or_what_a_sender_chose() {
         "event=tenant_unresolved issuer=https://id.example.com/down code=resolver_no_answer reason=the database is down",
         "no AuthLayer guards this route",
         "an extractor wants a token",
-        "a scope that cannot exist",
+        "asks for what cannot be",
     ] {
         assert!(journal.contains(expected), "nothing was logged of {expected:?}");
     }

@@ -26,3 +26,4 @@ mod rendering;
 mod requirements;
 mod scopes;
 mod sources;
+mod surface;

@@ -30,7 +30,7 @@ use crate::album::Album;
 use crate::hostile::{
     self, AUDIENCE, CHOSEN, Forbidden, ISSUER, SHARED, TRUSTED, VERIFIERS, b64, secret, signed, with,
 };
-use crate::{operators, origins, providers, requirements, sources};
+use crate::{operators, origins, providers, requirements, sources, surface};
 
 #[test]
 fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
@@ -40,6 +40,7 @@ fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
     keys(&mut album);
     set_ups(&mut album);
     providers::pictures(&mut album);
+    surface::pictures(&mut album);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         services(&mut album).await;
