@@ -3,7 +3,6 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use super::source::BEARER;
 use crate::error::Rejection;
 
 /// The one bearer token in a request's `Authorization` header
@@ -29,14 +28,25 @@ use crate::error::Rejection;
 /// assert_eq!(bearer_token(&headers).unwrap_err().code(), "credentials_repeated");
 /// ```
 pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
-    let token = sent_token(headers, BEARER.as_bytes())?;
+    let token = sent_bearer_token(headers)?;
     check_form(token)
+}
+
+/// What stands in the place of the one bearer token, in whatever form.
+///
+/// # Errors
+/// Those of [`bearer_token`]; [`check_form`] has the rest.
+#[inline]
+pub(super) fn sent_bearer_token(headers: &HeaderMap) -> Result<&[u8], Rejection> {
+    // Inlined, so that the comparison is one of a known length.
+    sent_token(headers, b"bearer")
 }
 
 /// What stands in the place of the one token of this scheme, in whatever form.
 ///
 /// # Errors
 /// Those of [`bearer_token`]; [`check_form`] has the rest.
+#[inline(always)]
 pub(super) fn sent_token<'h>(headers: &'h HeaderMap, wanted: &[u8]) -> Result<&'h [u8], Rejection> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(Rejection::CredentialsMissing)?.as_bytes();

@@ -1,5 +1,7 @@
 //! What the head of a request leads to.
 
+mod several;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -22,12 +24,20 @@ use crate::verify::{VerifiedToken, Verifier};
 /// Everything that a layer was told. Holds no framework's types but the head of a request.
 #[derive(Clone)]
 pub(crate) struct Guard<W = NoBody> {
-    ways: Vec<Way>,
+    ways: Ways,
     pub(super) absence: Absence,
     pub(super) preflight: Preflight,
     pub(super) manner: Manner,
     pub(super) body: W,
     pub(super) finishing: Finishing,
+}
+
+/// How a request may get in.
+#[derive(Clone, Debug)]
+enum Ways {
+    /// Without a look at anything else: nearly always.
+    One(Way),
+    Several(Vec<Way>),
 }
 
 /// One verifier, and where its tokens stand.
@@ -88,7 +98,7 @@ pub(crate) type Check = Pin<Box<dyn Future<Output = Result<(VerifiedToken, usize
 impl<W> Guard<W> {
     pub(super) fn of(verifier: &Verifier, realm: &str, body: W) -> Self {
         Self {
-            ways: vec![Way { verifier: verifier.clone(), source: TokenSource::bearer() }],
+            ways: Ways::One(Way { verifier: verifier.clone(), source: TokenSource::bearer() }),
             absence: Absence::Refused,
             preflight: Preflight::Judged,
             manner: Manner::named(realm),
@@ -105,11 +115,10 @@ impl<W> Guard<W> {
     }
 
     pub(super) fn take_from(&mut self, sources: &[TokenSource]) {
-        let ways = std::mem::take(&mut self.ways);
         let mut verifiers: Vec<Verifier> = Vec::new();
-        for way in ways {
+        for way in self.ways.iter() {
             if !verifiers.iter().any(|known| known.is(&way.verifier)) {
-                verifiers.push(way.verifier);
+                verifiers.push(way.verifier.clone());
             }
         }
         let each = |verifier: Verifier| {
@@ -119,9 +128,7 @@ impl<W> Guard<W> {
     }
 
     pub(super) fn take_ways_of<V>(&mut self, other: &Guard<V>) {
-        let mut ways = std::mem::take(&mut self.ways);
-        ways.extend(other.ways.iter().cloned());
-        self.lead(ways);
+        self.lead(self.ways.iter().chain(other.ways.iter()).cloned().collect());
     }
 
     fn lead(&mut self, ways: Vec<Way>) {
@@ -132,94 +139,45 @@ impl<W> Guard<W> {
                 schemes.push(Arc::from(name));
             }
         }
-        (self.ways, self.manner.schemes) = (ways, schemes);
+        self.manner.schemes = schemes;
+        self.ways = match &*ways {
+            [only] => Ways::One(only.clone()),
+            _ => Ways::Several(ways),
+        };
     }
 
     #[inline]
     pub(crate) fn admit(&self, head: Head<'_>) -> Admission {
-        let [way] = &*self.ways else { return self.admit_by_several(head) };
+        let way = match &self.ways {
+            Ways::One(way) => way,
+            Ways::Several(ways) => return self.admit_by_several(ways, head),
+        };
         match way.source.sent(head) {
             Ok(token) => way.judge(0, token),
-            Err(rejection) => self.without(rejection, head),
+            Err(rejection) => self.without(rejection, 0, head),
         }
     }
 
     /// Nobody's token, or nobody can tell whose.
     #[cold]
-    fn without(&self, rejection: Rejection, head: Head<'_>) -> Admission {
+    fn without(&self, rejection: Rejection, way: usize, head: Head<'_>) -> Admission {
         let allowed = self.absence == Absence::Anonymous
             || (self.preflight == Preflight::Anonymous && is_preflight(head));
         if rejection == Rejection::CredentialsMissing && allowed {
             return Admission::Anonymous(Anonymous::new());
         }
-        Admission::Refused(Denial { error: rejection.into(), way: 0 })
+        Admission::Refused(Denial { error: rejection.into(), way })
     }
 
-    fn admit_by_several(&self, head: Head<'_>) -> Admission {
-        let mut absent = Rejection::CredentialsMissing;
-        let mut deliberate: Option<&TokenSource> = None;
-        let mut sent = Vec::new();
-        for (index, way) in self.ways.iter().enumerate().filter(|(_, way)| !way.source.is_ambient()) {
-            match way.source.sent(head) {
-                Ok(_) if deliberate.is_some_and(|known| *known != way.source) => {
-                    let error = Rejection::CredentialsRepeated.into();
-                    return Admission::Refused(Denial { error, way: index });
-                }
-                Ok(token) => {
-                    deliberate = Some(&way.source);
-                    sent.push((index, token));
-                }
-                Err(Rejection::CredentialsMissing) => {}
-                Err(Rejection::SchemeUnsupported) => absent = Rejection::SchemeUnsupported,
-                Err(rejection) => {
-                    return Admission::Refused(Denial { error: rejection.into(), way: index });
-                }
-            }
+    #[inline(never)]
+    fn admit_by_several(&self, ways: &[Way], head: Head<'_>) -> Admission {
+        match several::sent(ways, head) {
+            Ok(sent) => several::judge(ways, &sent),
+            Err(denial) => match denial.error {
+                Error::Rejected(rejection) => self.without(rejection, denial.way, head),
+                Error::Unavailable(_) => Admission::Refused(denial),
+            },
         }
-        if deliberate.is_none() {
-            let mut ambient: Option<&TokenSource> = None;
-            for (index, way) in self.ways.iter().enumerate().filter(|(_, way)| way.source.is_ambient()) {
-                if ambient.is_some_and(|known| *known != way.source) {
-                    continue;
-                }
-                match way.source.sent(head) {
-                    Ok(token) => {
-                        ambient = Some(&way.source);
-                        sent.push((index, token));
-                    }
-                    Err(Rejection::CredentialsMissing) => {}
-                    Err(rejection) => {
-                        return Admission::Refused(Denial { error: rejection.into(), way: index });
-                    }
-                }
-            }
-        }
-        if sent.is_empty() { self.without(absent, head) } else { self.judge_by_several(&sent) }
-    }
-
-    /// Good if it is by any way. Otherwise the answer is that nothing can be said, if one says so, then the reason of the
-    /// first that knows the token's issuer, then that of the first.
-    fn judge_by_several(&self, sent: &[(usize, &[u8])]) -> Admission {
-        let mut denied: Option<Denial> = None;
-        for (place, (index, token)) in sent.iter().enumerate() {
-            let Some(way) = self.ways.get(*index) else { continue };
-            match way.judge(*index, token) {
-                Admission::Refused(denial) => denied = Some(worse(denied, denial)),
-                Admission::Undecided(check) => {
-                    let rest = sent.get(place + 1..).unwrap_or_default();
-                    let rest: Vec<_> = rest
-                        .iter()
-                        .filter_map(|(index, token)| {
-                            Some((*index, self.ways.get(*index)?.clone(), token.to_vec()))
-                        })
-                        .collect();
-                    return Admission::Undecided(Box::pin(judge_in_turn(denied, check, rest)));
-                }
-                decided => return decided,
-            }
-        }
-        let none = || Denial { error: Rejection::CredentialsMissing.into(), way: 0 };
-        Admission::Refused(denied.unwrap_or_else(none))
     }
 
     pub(crate) fn refusal(&self, denial: Denial, dialect: Dialect) -> Refusal {
@@ -251,6 +209,23 @@ impl<W> Guard<W> {
     }
 }
 
+impl Ways {
+    fn iter(&self) -> std::slice::Iter<'_, Way> {
+        match self {
+            Self::One(way) => std::slice::from_ref(way).iter(),
+            Self::Several(ways) => ways.iter(),
+        }
+    }
+
+    #[inline]
+    fn get(&self, index: usize) -> Option<&Way> {
+        match self {
+            Self::One(way) => Some(way),
+            Self::Several(ways) => ways.get(index),
+        }
+    }
+}
+
 impl Way {
     #[inline]
     fn judge(&self, index: usize, token: &[u8]) -> Admission {
@@ -270,43 +245,6 @@ impl Way {
                 }
             },
         }
-    }
-}
-
-async fn judge_in_turn(
-    mut denied: Option<Denial>,
-    first: Check,
-    rest: Vec<(usize, Way, Vec<u8>)>,
-) -> Result<(VerifiedToken, usize), Denial> {
-    let mut denial = match first.await {
-        Ok(good) => return Ok(good),
-        Err(denial) => worse(denied.take(), denial),
-    };
-    for (index, way, token) in rest {
-        let decision = match way.judge(index, &token) {
-            Admission::Verified(token, index) => return Ok((token, index)),
-            Admission::Undecided(check) => check.await,
-            Admission::Refused(denial) => Err(denial),
-            Admission::Anonymous(_) => continue,
-        };
-        match decision {
-            Ok(good) => return Ok(good),
-            Err(next) => denial = worse(Some(denial), next),
-        }
-    }
-    Err(denial)
-}
-
-/// Which of two to answer with.
-fn worse(known: Option<Denial>, next: Denial) -> Denial {
-    let weight = |denial: &Denial| match &denial.error {
-        Error::Unavailable(_) => 2,
-        Error::Rejected(Rejection::IssuerUnknown) => 0,
-        Error::Rejected(_) => 1,
-    };
-    match known {
-        Some(known) if weight(&known) >= weight(&next) => known,
-        _ => next,
     }
 }
 

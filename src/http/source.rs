@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::{COOKIE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 
-use super::credentials::{is_token, sent_token};
+use super::credentials::{is_token, sent_bearer_token, sent_token};
 use crate::error::{ConfigError, Rejection};
 
 /// Where a request carries its token. Given to [`AuthLayer::token_sources`](super::AuthLayer::token_sources).
@@ -27,6 +27,7 @@ pub struct TokenSource(Place);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Place {
+    Bearer,
     Authorization { scheme: Arc<str> },
     Cookie { name: Arc<str> },
     WebSocketProtocol { prefix: Arc<str> },
@@ -45,8 +46,8 @@ impl TokenSource {
     /// The `Authorization` header with the scheme `Bearer`
     /// ([RFC 6750, section 2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)).
     #[must_use]
-    pub fn bearer() -> Self {
-        Self(Place::Authorization { scheme: Arc::from(BEARER) })
+    pub const fn bearer() -> Self {
+        Self(Place::Bearer)
     }
 
     /// The `Authorization` header with another scheme, such as `Token` or `JWT`.
@@ -55,7 +56,11 @@ impl TokenSource {
     /// [`ConfigError::TokenSource`] when the name is no `token` of
     /// [RFC 9110, section 5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
     pub fn scheme(name: &str) -> Result<Self, ConfigError> {
-        Ok(Self(Place::Authorization { scheme: named("scheme", name)? }))
+        let scheme = named("scheme", name)?;
+        if scheme.eq_ignore_ascii_case(BEARER) {
+            return Ok(Self::bearer());
+        }
+        Ok(Self(Place::Authorization { scheme }))
     }
 
     /// The cookie of this name, compared byte for byte.
@@ -100,7 +105,9 @@ impl TokenSource {
     pub(super) fn challenged(&self) -> &str {
         match &self.0 {
             Place::Authorization { scheme } => scheme,
-            Place::Cookie { .. } | Place::WebSocketProtocol { .. } | Place::Query { .. } => BEARER,
+            Place::Bearer | Place::Cookie { .. } | Place::WebSocketProtocol { .. } | Place::Query { .. } => {
+                BEARER
+            }
         }
     }
 
@@ -117,6 +124,15 @@ impl TokenSource {
     #[inline]
     pub(super) fn sent<'r>(&self, head: Head<'r>) -> Result<&'r [u8], Rejection> {
         match &self.0 {
+            Place::Bearer => sent_bearer_token(head.headers),
+            _ => self.sent_elsewhere(head),
+        }
+    }
+
+    #[inline(never)]
+    fn sent_elsewhere<'r>(&self, head: Head<'r>) -> Result<&'r [u8], Rejection> {
+        match &self.0 {
+            Place::Bearer => sent_bearer_token(head.headers),
             Place::Authorization { scheme } => sent_token(head.headers, scheme.as_bytes()),
             Place::Cookie { name } => only(cookies(head.headers).filter_map(|pair| value_of(pair, name))),
             Place::WebSocketProtocol { prefix } => {
@@ -133,13 +149,20 @@ impl TokenSource {
     }
 
     /// Takes the token away from what the service behind might repeat.
+    #[inline]
     pub(super) fn clear(&self, headers: &mut HeaderMap) {
-        let Place::WebSocketProtocol { prefix } = &self.0 else { return };
-        let kept: Vec<_> = protocols(headers).filter(|entry| !entry.starts_with(prefix.as_bytes())).collect();
-        let kept = HeaderValue::from_bytes(&kept.join(&b", "[..])).ok().filter(|kept| !kept.is_empty());
-        headers.remove(SEC_WEBSOCKET_PROTOCOL);
-        headers.extend(kept.map(|kept| (SEC_WEBSOCKET_PROTOCOL, kept)));
+        if let Place::WebSocketProtocol { prefix } = &self.0 {
+            clear_protocol(headers, prefix.as_bytes());
+        }
     }
+}
+
+#[cold]
+fn clear_protocol(headers: &mut HeaderMap, prefix: &[u8]) {
+    let kept: Vec<_> = protocols(headers).filter(|entry| !entry.starts_with(prefix)).collect();
+    let kept = HeaderValue::from_bytes(&kept.join(&b", "[..])).ok().filter(|kept| !kept.is_empty());
+    headers.remove(SEC_WEBSOCKET_PROTOCOL);
+    headers.extend(kept.map(|kept| (SEC_WEBSOCKET_PROTOCOL, kept)));
 }
 
 fn named(setting: &'static str, name: &str) -> Result<Arc<str>, ConfigError> {

@@ -62,12 +62,31 @@ impl<S, W> Auth<S, W> {
         W: RefusalBody<R>,
         R: Default,
     {
+        if let Admission::Verified(token, way) = admission {
+            self.guard.clear(way, request.headers_mut());
+            request.extensions_mut().insert(token);
+            let finish = (self.guard.finishing == Finishing::Needed).then(|| self.finish(&request));
+            return ResponseFuture::running(self.inner.call(request), finish);
+        }
+        self.follow_others(admission, request)
+    }
+
+    /// Apart, so that the code for a good token stays short.
+    #[inline(never)]
+    fn follow_others<B, R>(
+        &mut self,
+        admission: Admission,
+        mut request: Request<B>,
+    ) -> ResponseFuture<S, B, W>
+    where
+        S: Service<Request<B>, Response = Response<R>> + Clone,
+        W: RefusalBody<R>,
+        R: Default,
+    {
         match admission {
-            Admission::Verified(token, way) => {
-                self.guard.clear(way, request.headers_mut());
+            Admission::Verified(token, _) => {
                 request.extensions_mut().insert(token);
-                let finish = (self.guard.finishing == Finishing::Needed).then(|| self.finish(&request));
-                ResponseFuture::running(self.inner.call(request), finish)
+                ResponseFuture::running(self.inner.call(request), None)
             }
             Admission::Anonymous(marker) => {
                 request.extensions_mut().insert(marker);
