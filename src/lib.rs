@@ -63,6 +63,10 @@
     doc = "- [`Claims`] and [`VerifiedToken`] are axum extractors, [`healthz`] is a handler for probes."
 )]
 #![cfg_attr(
+    feature = "jsonwebtoken",
+    doc = "- [`jsonwebtoken`]: what becomes of that crate's keys and rules, for services that come from there."
+)]
+#![cfg_attr(
     feature = "testkit",
     doc = "- [`testkit`]: an authorization server and a mint for your own tests."
 )]
@@ -100,12 +104,13 @@
 //! | `remote` | by `reqwest` | keys that renew themselves through a client of your own, or from a file; brings in tokio |
 //! | `tower` | yes | the layer, requirements on routes, challenges |
 //! | `axum` | | extractors and a health handler for axum 0.8 |
+//! | `jsonwebtoken` | | keys and rules of the jsonwebtoken crate, version 11, turn into ours |
 //! | `testkit` | | a scriptable authorization server for tests |
 //!
 //! Features only add: turning one on never changes what is accepted or refused. Without any but a backend the tree holds
 //! neither tokio nor reqwest nor tower, and [`Verifier::verify_cached`] judges tokens by [fixed](keys::Keys::fixed) keys.
 
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "axum", feature = "jsonwebtoken"))]
 mod adapters;
 pub mod claims;
 pub mod crypto;
@@ -129,6 +134,8 @@ mod verify;
 pub use self::http::require;
 #[cfg(feature = "axum")]
 pub use adapters::axum::{Claims, ExtractorRefusal, HealthReport, healthz};
+#[cfg(feature = "jsonwebtoken")]
+pub use adapters::jsonwebtoken;
 pub use claims::{Profile, Scope};
 pub use error::{
     ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable, Unmet,
@@ -147,3 +154,19 @@ pub use verify::{Health, Issuer, TokenCacheStatus, VerifiedToken, Verifier, Veri
 #[cfg(all(feature = "reqwest", feature = "aws-lc"))]
 #[doc = include_str!("../docs/multi-tenant.md")]
 mod multi_tenant {}
+
+// The code after a migration compiles, and so does the code before it where we depend on the other crate.
+#[cfg(doctest)]
+#[cfg(all(feature = "axum", feature = "jsonwebtoken", feature = "reqwest", feature = "aws-lc"))]
+mod migrate {
+    #[doc = include_str!("../docs/migrate/jsonwebtoken.md")]
+    mod jsonwebtoken {}
+    #[doc = include_str!("../docs/migrate/jwt-authorizer.md")]
+    mod jwt_authorizer {}
+    #[doc = include_str!("../docs/migrate/axum-jwt-auth.md")]
+    mod axum_jwt_auth {}
+    #[doc = include_str!("../docs/migrate/tower-oauth2-resource-server.md")]
+    mod tower_oauth2_resource_server {}
+    #[doc = include_str!("../docs/migrate/spring-security.md")]
+    mod spring_security {}
+}

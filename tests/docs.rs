@@ -187,6 +187,35 @@ fn constant(code: &str) -> &'static str {
     }
 }
 
+#[test]
+fn the_migration_guides_name_reason_codes_and_documents_that_exist() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let documented = include_str!("../docs/reason-codes.md");
+    let overview = include_str!("../docs/migrate.md");
+    let mut codes = 0;
+    for row in rows(overview, "\n## What is the same").into_iter().skip(1) {
+        let code = quoted(row[0]).next().expect("a code");
+        assert!(documented.contains(&format!("| `{code}` |")), "{code}");
+        codes += 1;
+    }
+    assert!(codes > 4);
+    let guides = docs.join("migrate").read_dir().expect("a folder");
+    let guides: Vec<_> = guides.map(|entry| entry.expect("an entry").path()).collect();
+    assert_eq!(guides.len(), 5);
+    for path in guides.iter().chain([&docs.join("migrate.md")]) {
+        let text = std::fs::read_to_string(path).expect("a guide");
+        for link in text.split("](").skip(1).map(|rest| rest.split([')', '#']).next().expect("a link")) {
+            let there = link.starts_with("https://") || path.with_file_name(link).exists();
+            assert!(there, "{}: no {link}", path.display());
+        }
+        if path.file_stem().is_some_and(|name| name != "migrate") {
+            let name = path.file_name().expect("a name").to_string_lossy();
+            assert!(overview.contains(&format!("(migrate/{name})")), "{name} is not in the overview");
+            assert!(text.contains("**The first refusal**"), "{name}");
+        }
+    }
+}
+
 const LEVELS: [(&str, &str); 5] = [
     ("trace", "tracing::trace!("),
     ("debug", "tracing::debug!("),

@@ -1,3 +1,6 @@
-//! Thin fits for frameworks: they carry what the layer decided, and decide nothing.
+//! Thin fits for frameworks and for other crates' types: they carry over what was decided, and decide nothing.
 
+#[cfg(feature = "axum")]
 pub(crate) mod axum;
+#[cfg(feature = "jsonwebtoken")]
+pub mod jsonwebtoken;

@@ -10,6 +10,7 @@ pub(crate) struct RequiredClaims(Vec<RequiredClaim>);
 #[derive(Clone, Debug)]
 struct RequiredClaim {
     name: &'static str,
+    /// None of them: any value will do.
     values: Vec<String>,
 }
 
@@ -19,6 +20,13 @@ impl RequiredClaims {
         match self.0.iter_mut().find(|claim| claim.name == name) {
             Some(claim) => claim.values.push(value),
             None => self.0.push(RequiredClaim { name, values: vec![value] }),
+        }
+    }
+
+    /// Requires the claim `name`, whatever its value; values that are allowed already stay the only ones.
+    pub(crate) fn demand(&mut self, name: &'static str) {
+        if self.0.iter().all(|claim| claim.name != name) {
+            self.0.push(RequiredClaim { name, values: Vec::new() });
         }
     }
 
@@ -32,8 +40,9 @@ impl RequiredClaims {
     /// Checks a payload that was read before. Costs nothing where nothing is required, else a second pass over it.
     ///
     /// # Errors
-    /// Of the first claim that is not as it must be: [`Rejection::ClaimMissing`], [`Rejection::ClaimType`] when it is not
-    /// one string, [`Rejection::ClaimNotAllowed`] when it is another.
+    /// Of the first claim that is not as it must be: [`Rejection::ClaimMissing`], also for a `null` where any value will
+    /// do; [`Rejection::ClaimType`] when it should be one of some strings and is none, [`Rejection::ClaimNotAllowed`] when
+    /// it is another.
     pub(crate) fn check(&self, payload: &str) -> Result<(), Rejection> {
         let Self(required) = self;
         if required.is_empty() {
@@ -43,10 +52,12 @@ impl RequiredClaims {
             required.iter().map(|claim| Err(Rejection::ClaimMissing { claim: claim.name })).collect();
         Cursor::new(payload).object(|cursor, name| {
             cursor.colon()?;
+            let start = cursor.place();
             let value = cursor.value()?;
             let ours = required.iter().zip(&mut found).find(|(claim, _)| claim.name == name.text);
             if let Some((claim, found)) = ours {
-                *found = claim.judge(&value);
+                let written = payload.get(start..cursor.place()).unwrap_or_default();
+                *found = claim.judge(&value, written);
             }
             Ok::<_, Malformed>(())
         })?;
@@ -55,9 +66,13 @@ impl RequiredClaims {
 }
 
 impl RequiredClaim {
-    fn judge(&self, value: &Value<'_>) -> Result<(), Rejection> {
+    fn judge(&self, value: &Value<'_>, written: &str) -> Result<(), Rejection> {
         let claim = self.name;
         match value {
+            _ if self.values.is_empty() && written.trim_ascii() == "null" => {
+                Err(Rejection::ClaimMissing { claim })
+            }
+            _ if self.values.is_empty() => Ok(()),
             Value::Text(text) if self.values.iter().any(|own| *own == text.text) => Ok(()),
             Value::Text(_) => Err(Rejection::ClaimNotAllowed { claim }),
             _ => Err(Rejection::ClaimType { claim }),
@@ -96,6 +111,38 @@ mod tests {
             ("{}", missing),
         ] {
             assert_eq!(owners.check(payload).map_err(|r| r.code()), want, "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_demanded_claim_may_say_anything_but_nothing() {
+        let mut demanded = RequiredClaims::default();
+        demanded.demand("tid");
+        for payload in
+            [r#"{"tid":"a"}"#, r#"{"tid" : 0 }"#, r#"{"tid":[]}"#, r#"{"tid":false}"#, r#"{"tid":"null"}"#]
+        {
+            assert_eq!(demanded.check(payload), Ok(()), "{payload}");
+        }
+        let missing = Err(Rejection::ClaimMissing { claim: "tid" });
+        for payload in ["{}", r#"{"tid":null}"#, "{\"tid\" :\n null\t}", r#"{"Tid":1,"x":{"tid":1}}"#] {
+            assert_eq!(demanded.check(payload), missing, "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_claim_that_is_demanded_and_has_values_must_have_one_of_them() {
+        let mut before = RequiredClaims::default();
+        before.demand("owner");
+        before.allow("owner", "acme".to_owned());
+        let mut after = required(&[("owner", "acme")]);
+        after.demand("owner");
+        for both in [before, after] {
+            assert_eq!(both.check(r#"{"owner":"acme"}"#), Ok(()));
+            assert_eq!(
+                both.check(r#"{"owner":"other"}"#),
+                Err(Rejection::ClaimNotAllowed { claim: "owner" })
+            );
+            assert_eq!(both.check("{}"), Err(Rejection::ClaimMissing { claim: "owner" }));
         }
     }
 

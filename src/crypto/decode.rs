@@ -47,6 +47,15 @@ impl Jwk {
         public_key_info(der)
     }
 
+    /// Reads a DER RSAPublicKey ([RFC 8017, appendix A.1.1](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.1)).
+    ///
+    /// # Errors
+    /// [`KeyError::NotPublicKey`], or what is wrong with the key itself.
+    #[cfg(feature = "jsonwebtoken")]
+    pub(crate) fn from_pkcs1_der(der: &[u8]) -> Result<Self, KeyError> {
+        rsa(der)
+    }
+
     /// A shared secret for the one HMAC algorithm it is named for.
     ///
     /// # Errors

@@ -21,8 +21,8 @@ use portcullis::keys::remote::{
 use portcullis::require::claim_at;
 use portcullis::tenants::{IssuerPattern, Tenant, Tenants};
 use portcullis::{
-    Algorithm, Claims, Error, Issuer, Rejection, Requirement, Scope, UnixTime, VerifiedToken, Verifier,
-    require, scope,
+    Algorithm, Claims, Error, Issuer, KeyError, Rejection, Requirement, Scope, UnixTime, VerifiedToken,
+    Verifier, require, scope,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -37,7 +37,8 @@ use crate::testing::cases;
 use crate::{providers, requirements, sources, surface};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 36] = [
+const DRIVEN: [(&str, &str); 37] = [
+    ("adapters/jsonwebtoken/rules::from_validation", "texts"),
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
     ("crypto/decode::from_pem", "keys"),
@@ -83,6 +84,25 @@ fn no_function_is_left_out() {
     let driven: BTreeSet<_> =
         here.chain(providers::DRIVEN).chain(surface::DRIVEN).chain(requirements).map(str::to_owned).collect();
     assert_eq!(driven, sources::public_functions_of_outside_data());
+}
+
+/// Keys by way of jsonwebtoken's types, which take much that ours do not.
+fn jsonwebtoken_keys(key: &[u8], set: &[u8], bytes: &[&[u8]]) -> Vec<Result<Jwk, KeyError>> {
+    use jsonwebtoken::{DecodingKey, jwk};
+    let set: Option<jwk::JwkSet> = serde_json::from_slice(set).ok();
+    let set = set.and_then(|set| JwkSet::try_from(&set).ok()).unwrap_or_default();
+    let key: Option<jwk::Jwk> = serde_json::from_slice(key).ok();
+    let decoding = bytes.iter().flat_map(|bytes| {
+        [
+            DecodingKey::from_secret(bytes),
+            DecodingKey::from_rsa_der(bytes),
+            DecodingKey::from_rsa_raw_components(bytes, &[3]),
+            DecodingKey::from_ec_der(bytes),
+            DecodingKey::from_ed_der(bytes),
+        ]
+    });
+    let read = key.iter().map(Jwk::try_from);
+    read.chain(set.keys().iter().cloned().map(Ok)).chain(decoding.map(|key| Jwk::try_from(&key))).collect()
 }
 
 /// Judges a token in every way there is.
@@ -160,8 +180,9 @@ proptest! {
             Jwk::from_der(&der),
             Jwk::from_secret(message.clone(), algorithm),
         ];
+        let theirs = jsonwebtoken_keys(&key, &set, &[&der, &message, &signature]);
         let set = JwkSet::parse(&set).unwrap_or_default();
-        let made = materials.into_iter().map(Jwk::from_material).chain(found);
+        let made = materials.into_iter().map(Jwk::from_material).chain(found).chain(theirs);
         for jwk in made.flatten().chain(set.keys().iter().cloned()) {
             for backend in Backend::available() {
                 let _ = backend.thumbprint(&jwk);
@@ -223,6 +244,18 @@ proptest! {
         let key = hostile::TRUSTED.jwk().clone().with_key_id(text.as_str());
         let issuer = Issuer::new(text.as_str(), key).audience(text.as_str());
         let _ = Verifier::builder().issuer(issuer).build().map_err(|error| error.to_string());
+        let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::ES256);
+        (rules.sub, rules.leeway) = (Some(text.clone()), number.to_bits());
+        rules.set_audience(&[&text]);
+        rules.required_spec_claims.insert(text.clone());
+        let keys = || hostile::TRUSTED.jwk().clone();
+        let mut made = vec![Issuer::from_validation(text.as_str(), keys(), &rules)];
+        (rules.leeway, rules.required_spec_claims) = (60, ["sub".to_owned()].into());
+        made.push(Issuer::from_validation(text.as_str(), keys(), &rules));
+        for made in made {
+            let built = made.map(|issuer| Verifier::builder().issuer(issuer).build());
+            let _ = built.map_err(|error| error.to_string());
+        }
         for text in [&text, &address] {
             let nobody = |_: Tenant| std::future::ready(Ok(None));
             let listed = Tenants::listed([text.as_str()], nobody);

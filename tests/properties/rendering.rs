@@ -16,6 +16,7 @@ use portcullis::http::Anonymous;
 use portcullis::jose::{
     AlgorithmSet, Curve, Header, Jwk, JwkSet, KeyMaterial, KeyUse, MAX_TOKEN_BYTES, Secret, UnverifiedToken,
 };
+use portcullis::jsonwebtoken::ValidationError;
 use portcullis::keys::Keys;
 use portcullis::revoke::RevocationStatus;
 use portcullis::testkit::{Answer, Flaw, Mint, SigningKey, TestIssuer};
@@ -41,6 +42,7 @@ fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
     set_ups(&mut album);
     providers::pictures(&mut album);
     surface::pictures(&mut album);
+    from_jsonwebtoken(&mut album);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         services(&mut album).await;
@@ -231,6 +233,40 @@ fn set_ups(album: &mut Album) {
         assert!(!refused.is_empty());
         refused.iter().for_each(|error| album.error("ConfigError", error));
     }
+}
+
+/// What came from jsonwebtoken: its keys print their parts, ours do not.
+fn from_jsonwebtoken(album: &mut Album) {
+    use jsonwebtoken::{Algorithm as Theirs, DecodingKey, Validation, jwk};
+    let shared: jwk::Jwk = serde_json::from_str(&SHARED.jwk_json()).unwrap();
+    let decoding = DecodingKey::from_jwk(&shared).unwrap();
+    for key in [Jwk::try_from(&shared), Jwk::try_from(&decoding)] {
+        album.debug("Jwk", &key.unwrap());
+    }
+    album.debug("JwkSet", &JwkSet::try_from(&jwk::JwkSet { keys: vec![shared] }).unwrap());
+    let changes: [fn(&mut Validation); 9] = [
+        |rules| rules.algorithms.clear(),
+        |rules| rules.algorithms.push(Theirs::RS256),
+        |rules| rules.leeway = 301,
+        |rules| rules.reject_tokens_expiring_in_less_than = 61,
+        |rules| rules.validate_exp = false,
+        |rules| rules.validate_aud = false,
+        |rules| rules.aud = None,
+        |rules| rules.set_issuer(&["https://other.example"]),
+        |rules| rules.set_required_spec_claims(&["jti"]),
+    ];
+    let mut seen = BTreeSet::new();
+    for change in changes {
+        let mut rules = Validation::new(Theirs::HS256);
+        rules.set_audience(&[AUDIENCE]);
+        change(&mut rules);
+        let refused = Issuer::from_validation(ISSUER, SHARED.jwk().clone(), &rules).unwrap_err();
+        album.error("ValidationError", &refused);
+        seen.insert(refused.to_string());
+    }
+    seen.insert(ValidationError::AlgorithmUnknown.to_string());
+    album.error("ValidationError", &ValidationError::AlgorithmUnknown);
+    assert_eq!(seen.len(), 10);
 }
 
 type Planted = Request<String>;
