@@ -82,7 +82,7 @@
 //!    rules ask for;
 //! 7. `cnf`: a token that is bound to a key is refused, as possession is not checked;
 //! 8. [revocation](revoke), if you give it a check;
-//! 9. the scopes that the route requires.
+//! 9. what the route [requires](mod@require): scopes, roles, claims, how and when the user authenticated.
 //!
 //! A token that was verified before is not verified again while its key, its issuer and the rules are the same:
 //! [`VerifierBuilder::token_cache`]. Its times and its revocation are judged for every request.

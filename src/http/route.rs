@@ -23,7 +23,7 @@ use crate::verify::VerifiedToken;
 /// | what the layer outside planted | answer |
 /// |---|---|
 /// | a token that meets the requirement | passes |
-/// | a token that does not | 403 or 401, [as the requirement says](crate::require#what-is-answered) |
+/// | a token that does not | 403 or 401, [as the requirement says](mod@crate::require#what-is-answered) |
 /// | the [`Anonymous`] marker | 401, a challenge without `error` |
 /// | nothing: no layer guards the route | 500 and an error in the log |
 ///

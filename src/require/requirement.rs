@@ -9,7 +9,7 @@ use crate::claims::Scope;
 use crate::error::Rejection;
 use crate::verify::VerifiedToken;
 
-/// What a token must have, beyond being good. Put together from the functions of [this module](crate::require).
+/// What a token must have, beyond being good. Put together from the functions of [this module](mod@crate::require).
 ///
 /// ```
 /// use portcullis::require::{any, role, scope};
@@ -82,7 +82,7 @@ impl Requirement {
     ///
     /// # Errors
     /// [`Rejection::ScopeMissing`], [`Rejection::AuthenticationInsufficient`] or [`Rejection::RequirementUnmet`]. Of
-    /// alternatives, what is answered is told [here](crate::require#what-is-answered).
+    /// alternatives, what is answered is told [here](mod@crate::require#what-is-answered).
     pub fn check(&self, token: &VerifiedToken) -> Result<(), Rejection> {
         self.judge(&|leaf| leaf.is_met(token))
     }

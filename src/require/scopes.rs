@@ -84,7 +84,7 @@ impl ScopeHierarchy {
         named(name.into()).and_then(|scope| self.leaf(scope)).map(Leaf::Scope).into()
     }
 
-    /// The same requirement with this hierarchy for its scopes.
+    /// The same requirement with this hierarchy for its scopes, in place of any other.
     ///
     /// ```
     /// use portcullis::require::{ScopeHierarchy, role, scope};
