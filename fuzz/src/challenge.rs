@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use portcullis::http::refuse;
-use portcullis::{Algorithm, Error, MemberFault, Rejection, TokenFault, Unavailable, UnixTime};
+use portcullis::{Algorithm, Error, MemberFault, Rejection, TokenFault, Unavailable, UnixTime, Unmet};
 
 /// A challenge, read by the grammar of RFC 9110, says exactly what was meant: the same parameters in the same order, each
 /// character of a value as it was or replaced by one. A gRPC message decodes to what was meant. No other answer exists.
@@ -18,7 +18,7 @@ pub fn check(input: &[u8]) {
     let mut texts = texts.splitn(3, '\0');
     let mut text = || texts.next().unwrap_or_default();
     let (realm, content_type, scopes) = (text(), text(), text());
-    let error = error(*reason, scopes, realm.len());
+    let error = error(*reason, scopes, realm);
     let mut request = HeaderMap::new();
     if let Ok(value) = HeaderValue::from_str(content_type) {
         request.insert(CONTENT_TYPE, value);
@@ -32,7 +32,7 @@ pub fn check(input: &[u8]) {
         let named = headers[CONTENT_TYPE].to_str().expect("ASCII").split('+').next();
         assert_eq!(named, Some(family));
         let status = match &error {
-            Error::Rejected(Rejection::ScopeMissing { .. }) => "7",
+            Error::Rejected(Rejection::ScopeMissing { .. } | Rejection::RequirementUnmet { .. }) => "7",
             Error::Rejected(_) => "16",
             _ => "14",
         };
@@ -57,9 +57,16 @@ pub fn check(input: &[u8]) {
         want.push(("error_description", replaced(&rejection.to_string())));
         want.push(("reason", rejection.code().to_owned()));
     }
-    if matches!(rejection, Rejection::ScopeMissing { .. }) && !scopes.is_empty() {
-        want.push(("scope", replaced(scopes)));
+    match rejection {
+        Rejection::ScopeMissing { .. } => want.push(("scope", replaced(scopes))),
+        Rejection::AuthenticationInsufficient { max_age, .. } => {
+            want.push(("acr_values", replaced(scopes)));
+            want.extend(max_age.map(|age| ("max_age", age.as_secs().to_string())));
+            want.push(("scope", replaced(realm)));
+        }
+        _ => {}
     }
+    want.retain(|(name, value)| *name == "realm" || !value.is_empty());
     let challenge = headers[WWW_AUTHENTICATE].to_str().expect("printable ASCII");
     let (scheme, parameters) = parsed(challenge).unwrap_or_else(|| panic!("not a challenge: {challenge}"));
     assert_eq!(scheme, "Bearer");
@@ -72,7 +79,8 @@ pub fn meaning(code: &str) -> (u16, Option<&'static str>) {
     match code {
         "credentials_missing" | "scheme_unsupported" => (401, None),
         "credentials_repeated" | "credentials_malformed" => (400, Some("invalid_request")),
-        "scope_missing" => (403, Some("insufficient_scope")),
+        "scope_missing" | "role_missing" | "own_word" => (403, Some("insufficient_scope")),
+        "authentication_insufficient" => (401, Some("insufficient_user_authentication")),
         _ => (401, Some("invalid_token")),
     }
 }
@@ -150,11 +158,12 @@ fn decoded(message: &str) -> String {
 }
 
 /// Every reason that there is.
-fn error(pick: u8, scopes: &str, number: usize) -> Error {
+fn error(pick: u8, scopes: &str, realm: &str) -> Error {
     use Rejection::*;
+    let number = realm.len();
     let (early, late) = (UnixTime::MIN, UnixTime::from_fractional_seconds(1.5).unwrap_or(UnixTime::MAX));
     let retry_after = Duration::from_millis(u64::try_from(number).unwrap_or(u64::MAX));
-    match pick % 40 {
+    match pick % 44 {
         0 => Unavailable::KeysNotLoaded { retry_after }.into(),
         1 => Unavailable::KeysExpired { retry_after }.into(),
         2 => CredentialsMissing.into(),
@@ -191,7 +200,14 @@ fn error(pick: u8, scopes: &str, number: usize) -> Error {
         33 => NotIdToken { evidence: "scope" }.into(),
         34 => Unavailable::TenantUnresolved { retry_after }.into(),
         35 => Unavailable::TenantsBusy { retry_after }.into(),
-        // The one reason with text of its own, from the set-up of a route.
+        // Reasons with text of their own, from the set-up of a route.
+        36 => RequirementUnmet { lacking: Unmet::Role, needed: scopes.into() }.into(),
+        37 => RequirementUnmet { lacking: Unmet::Predicate("own_word"), needed: scopes.into() }.into(),
+        38 | 39 => {
+            let max_age = (pick % 44 == 38).then_some(retry_after);
+            let (acr_values, scope) = (scopes.into(), realm.into());
+            AuthenticationInsufficient { acr_values, max_age, scope }.into()
+        }
         _ => ScopeMissing { required: scopes.into() }.into(),
     }
 }
