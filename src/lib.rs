@@ -100,6 +100,7 @@
 //! | `remote` | by `reqwest` | keys that renew themselves through a client of your own, or from a file; brings in tokio |
 //! | `tower` | yes | the layer, requirements on routes, challenges |
 //! | `axum` | | extractors and a health handler for axum 0.8 |
+//! | `settings` | | a verifier described by TOML, JSON or environment variables |
 //! | `testkit` | | a scriptable authorization server for tests |
 //!
 //! Features only add: turning one on never changes what is accepted or refused. Without any but a backend the tree holds
@@ -117,6 +118,8 @@ pub mod keys;
 pub mod providers;
 pub mod require;
 pub mod revoke;
+#[cfg(feature = "settings")]
+pub mod settings;
 mod stripes;
 #[cfg(test)]
 mod testing;
@@ -135,6 +138,8 @@ pub use error::{
 };
 pub use jose::Algorithm;
 pub use require::{Requirement, scope};
+#[cfg(feature = "settings")]
+pub use settings::{Settings, SettingsError};
 pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "remote")]
 pub use verify::HealthWatch;

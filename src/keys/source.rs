@@ -39,6 +39,15 @@ impl Keys {
         }
     }
 
+    /// The same keys, kept in another way; fixed ones are not kept at all.
+    #[cfg(feature = "settings")]
+    pub(crate) fn remote_changed(self, change: impl FnOnce(Remote) -> Remote) -> Self {
+        match self.0 {
+            Plan::Fixed(keys) => Self(Plan::Fixed(keys)),
+            Plan::Remote(remote) => Self(Plan::Remote(Box::new(change(*remote)))),
+        }
+    }
+
     /// The file that keeps the keys over a restart.
     #[cfg(feature = "remote")]
     pub(crate) fn snapshot_path(&self) -> Option<&Path> {

@@ -107,6 +107,12 @@ impl Issuer {
         Self { keys: self.keys.fetched_by(fetch), ..self }
     }
 
+    /// The same issuer, its keys kept in another way if they are not fixed.
+    #[cfg(feature = "settings")]
+    pub(crate) fn remote_changed(self, change: impl FnOnce(Remote) -> Remote) -> Self {
+        Self { keys: self.keys.remote_changed(change), ..self }
+    }
+
     /// Adds an audience that the tokens may be meant for: the name of your API, as the issuer writes it into `aud`.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.get_or_insert_default().push(audience.into());

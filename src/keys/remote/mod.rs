@@ -72,6 +72,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use fetch::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse};
+#[cfg(feature = "settings")]
+pub(crate) use file::open as open_file;
 #[cfg(feature = "reqwest")]
 pub use http::HttpFetch;
 pub(crate) use refresh::{Current, RemoteKeys};
