@@ -48,6 +48,16 @@ impl Keys {
         }
     }
 
+    /// The fixed keys, or the source of those that are kept.
+    #[cfg(test)]
+    #[cfg(feature = "settings")]
+    pub(crate) fn described(&self) -> Result<&JwkSet, &Remote> {
+        match &self.0 {
+            Plan::Fixed(keys) => Ok(keys),
+            Plan::Remote(remote) => Err(remote),
+        }
+    }
+
     /// The file that keeps the keys over a restart.
     #[cfg(feature = "remote")]
     pub(crate) fn snapshot_path(&self) -> Option<&Path> {

@@ -18,8 +18,8 @@ use crate::{Algorithm, Issuer, Profile};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct IssuerSettings {
-    /// The exact value of `iss`. Keys are discovered from it unless one of the five settings below says otherwise.
-    /// Needed, unless there is a preset.
+    /// The exact value of `iss`. Needed, unless there is a preset. Keys are discovered from it unless `jwks_url`,
+    /// `jwks_file`, `jwks`, `public_key` or `shared_secret` says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) identifier: Option<Address>,
     /// A provider in place of the identifier and the keys.

@@ -95,6 +95,7 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     token_cache_time: Option<Span>,
     /// The authorization servers that are trusted. From 1 to 1024; where there are more, they are tenants.
+    #[serde(default)]
     issuers: Vec<IssuerSettings>,
 }
 

@@ -101,6 +101,7 @@ pub(super) struct AlgorithmName(pub(super) Algorithm);
 /// An address. `Debug` leaves out what may be a secret in it.
 #[derive(Clone, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "address", description = "An address or an identifier."))]
 #[serde(transparent)]
 pub(super) struct Address(pub(super) String);
 

@@ -163,6 +163,27 @@ impl VerifierBuilder {
     }
 }
 
+#[cfg(test)]
+#[cfg(feature = "settings")]
+impl VerifierBuilder {
+    /// All that settings must be able to say. Names every field: a new one does not compile until somebody has decided
+    /// whether operators may set it.
+    pub(crate) fn described(&self) -> (&[Issuer], Option<Backend>, usize, usize, Duration) {
+        let Self {
+            issuers,
+            backend,
+            max_token_bytes,
+            cached_tokens,
+            token_cache_time,
+            // Code, which no settings describe.
+            tenants: _,
+            revocation: _,
+            clock: _,
+        } = self;
+        (issuers, *backend, *max_token_bytes, *cached_tokens, *token_cache_time)
+    }
+}
+
 /// What is wrong with a set-up, and with which of its issuers, where it is one alone.
 pub(crate) struct Misfit {
     #[cfg_attr(
