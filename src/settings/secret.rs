@@ -97,7 +97,8 @@ fn without_line_break(text: &[u8]) -> &[u8] {
 
 impl<'de> Deserialize<'de> for SecretReference {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_struct("SecretReference", &["env", "file", "encoding"], ReferenceVisitor)
+        // Asked for a table, serde_json would refuse text by itself, and quote it.
+        deserializer.deserialize_any(ReferenceVisitor)
     }
 }
 

@@ -51,7 +51,7 @@ fn one_of(words: &[&str]) -> String {
     }
 }
 
-const fn kind(found: &Unexpected<'_>) -> &'static str {
+const fn kind<'k>(found: &Unexpected<'k>) -> &'k str {
     match found {
         Unexpected::Bool(_) => "true or false",
         Unexpected::Unsigned(_) | Unexpected::Signed(_) => "a number",
@@ -60,6 +60,8 @@ const fn kind(found: &Unexpected<'_>) -> &'static str {
         Unexpected::Unit | Unexpected::Option => "null",
         Unexpected::Seq => "a list",
         Unexpected::Map | Unexpected::StructVariant => "a table",
+        // Words of a visitor's own.
+        Unexpected::Other(word) => word,
         _ => "something else",
     }
 }
