@@ -147,7 +147,7 @@ fn bounds_are_those_of_the_builder() {
             ["255", "1048577"],
             "256 and 1048576",
         ),
-        (&top, "", "token_cache", "0", "10000000", ["10000001", "10000001"], "0 and 10000000"),
+        (&top, "", "token_cache", "0", "10000", ["10000001", "10000001"], "0 and 10000000"),
         (&top, "", "token_cache_time", "'1 s'", "'1 h'", ["'999 ms'", "'3601 s'"], "1s and 3600s"),
         (&issuer, "issuers[0]: ", "clock_skew", "'0 s'", "'5 min'", ["'301 s'", "'301 s'"], "0ns and 300s"),
         (
@@ -289,12 +289,12 @@ fn keys_in_the_settings_are_public_and_whole() {
         (
             &one_issuer(&format!("public_key = '''{pem}'''")),
             &one_issuer(&format!("public_key = '''{private}'''")),
-            "issuers[0].public_key: the key is private",
+            "issuers[0].public_key: the private key is in the JWK",
         ),
         (
             &one_issuer(&format!("jwks = '{KEY}'")),
             &one_issuer(&format!("jwks = '{private_jwk}'")),
-            "issuers[0]: a key of issuer https://id.example.com cannot be used: the key is private",
+            "issuers[0]: a key of issuer https://id.example.com cannot be used: the private key is in the JWK",
         ),
     ]);
 }
