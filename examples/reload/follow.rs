@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use portcullis::{Settings, Verifier};
+use portcullis::{Settings, SettingsError, Unavailable, Verifier};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -22,21 +22,21 @@ pub(crate) struct Outcome {
 
 /// Looks at the file's time and length four times a second: that works on every file system, mounted secrets and config maps
 /// included, and needs neither a signal nor another crate.
-pub(crate) struct Follower<F> {
+pub(crate) struct Follower {
     file: PathBuf,
     current: Current,
-    verifier: F,
+    verifier: Build,
     seen: Option<Stamp>,
     outcome: watch::Sender<Outcome>,
 }
 
 type Stamp = (SystemTime, u64);
 
-impl<F> Follower<F>
-where
-    F: Fn(&Settings) -> Result<Verifier, Box<dyn Error + Send + Sync>>,
-{
-    pub(crate) fn new(file: PathBuf, current: Current, verifier: F) -> Self {
+/// What the service adds to the settings in code: a revocation check, tenants, a clock.
+type Build = fn(&Settings) -> Result<Verifier, SettingsError>;
+
+impl Follower {
+    pub(crate) fn new(file: PathBuf, current: Current, verifier: Build) -> Self {
         let seen = stamp(&file);
         Self { file, current, verifier, seen, outcome: watch::Sender::new(Outcome::default()) }
     }
@@ -57,25 +57,39 @@ where
             }
             self.seen = now;
             match self.take().await {
-                Ok(()) => println!("  log: {} has taken over", self.file.display()),
-                Err(reason) => {
-                    println!("  log: {} is refused, what was before stays: {reason}", self.file.display());
-                    self.outcome.send_modify(|outcome| outcome.refused.push(reason.to_string()));
+                Ok(()) => {
+                    println!("  log: {} has taken over", self.file.display());
+                    self.outcome.send_modify(|outcome| outcome.taken += 1);
+                }
+                Err(error) => {
+                    // An issuer that is down comes back without a change of the file.
+                    if error.is::<Unavailable>() {
+                        self.seen = None;
+                    }
+                    self.refuse(error.to_string());
                 }
             }
         }
     }
 
+    /// Says once why the file is not taken, however often it is tried.
+    fn refuse(&self, reason: String) {
+        if self.outcome.borrow().refused.last() != Some(&reason) {
+            println!("  log: {} is refused, what was before stays: {reason}", self.file.display());
+            self.outcome.send_modify(|outcome| outcome.refused.push(reason));
+        }
+    }
+
     /// Builds all that is new beside what serves, and exchanges it in one step.
     async fn take(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let file = self.file.clone();
-        let settings = tokio::task::spawn_blocking(move || Settings::from_file(file)).await??;
-        let verifier = (self.verifier)(&settings)?;
+        let (file, build) = (self.file.clone(), self.verifier);
+        // Reads the file, and what it points to.
+        let built = tokio::task::spawn_blocking(move || build(&Settings::from_file(file)?));
+        let verifier = built.await??;
         // A verifier without keys would refuse what the old one lets in.
         verifier.ready(PATIENCE).await?;
         let generation = self.outcome.borrow().taken + 2;
         self.current.replace(routes::guarded(&verifier, generation));
-        self.outcome.send_modify(|outcome| outcome.taken += 1);
         Ok(())
     }
 }

@@ -39,7 +39,7 @@ async fn serve(file: PathBuf) -> Result<(), Box<dyn Error>> {
     let current = Current::new(routes::guarded(&Settings::from_file(&file)?.verifier()?, 1));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/orders is guarded by {}", listener.local_addr()?, file.display());
-    let follower = Follower::new(file, current.clone(), |settings| Ok(settings.verifier()?));
+    let follower = Follower::new(file, current.clone(), Settings::verifier);
     tokio::spawn(follower.follow());
     Ok(axum::serve(listener, current.into_router()).await?)
 }

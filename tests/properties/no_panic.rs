@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -20,7 +20,8 @@ use portcullis::keys::remote::{
 };
 use portcullis::tenants::{IssuerPattern, Tenant, Tenants};
 use portcullis::{
-    Algorithm, Claims, Error, Issuer, Rejection, Scope, UnixTime, VerifiedToken, Verifier, require, scope,
+    Algorithm, Claims, Error, Issuer, Rejection, Scope, Settings, UnixTime, VerifiedToken, Verifier, require,
+    scope,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -35,7 +36,7 @@ use crate::testing::cases;
 use crate::{providers, sources};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 38] = [
+const DRIVEN: [(&str, &str); 42] = [
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
     ("crypto/decode::from_pem", "keys"),
@@ -63,6 +64,10 @@ const DRIVEN: [(&str, &str); 38] = [
     ("keys/remote/mod::jwks_url_with", "texts"),
     ("keys/remote/snapshot::new", "files"),
     ("require/requirement::scope", "texts"),
+    ("settings/mod::from_env", "settings"),
+    ("settings/mod::from_env_pairs", "settings"),
+    ("settings/mod::from_json", "settings"),
+    ("settings/mod::from_toml", "settings"),
     ("time::from_fractional_seconds", "texts"),
     ("verify/issuer::audience", "texts"),
     ("verify/issuer::discover", "texts"),
@@ -75,6 +80,15 @@ const DRIVEN: [(&str, &str); 38] = [
     ("verify/verifier::verify", "tokens"),
     ("verify/verifier::verify_cached", "tokens"),
 ];
+
+/// Settings that are read, each form once.
+static SETTINGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    [
+    "[[issuers]]\nidentifier='https://a.example'\naudiences=['a']\nclock_skew='90 s'\nkeys={max_stale='1h'}\n",
+    r#"{"token_cache":7,"issuers":[{"preset":{"auth0":{"domain":"a"}},"audiences":["a"],"profile":"lenient"}]}"#,
+    "[[issuers]]\nidentifier='a'\nclients=['a']\nalgorithms=['HS256']\nshared_secret={env='A',encoding='text'}\n",
+].map(|text| text.as_bytes().to_vec()).to_vec()
+});
 
 #[test]
 fn no_function_is_left_out() {
@@ -212,6 +226,24 @@ proptest! {
             }
             let _ = Remote::discover_with(text.as_str(), Scripted::default()).map_err(|error| error.to_string());
             let _ = Remote::jwks_url_with(text.as_str(), Scripted::default()).map_err(|error| error.to_string());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(500))]
+
+    #[test]
+    fn settings(text in mutated(&SETTINGS), name in any_text(), value in any_text()) {
+        let text = String::from_utf8_lossy(&text);
+        let variables = [(format!("A_{name}"), value.clone()), (format!("A_ISSUERS__0__{name}"), value)];
+        for read in [
+            Settings::from_toml(&text),
+            Settings::from_json(&text),
+            Settings::from_env_pairs("A", variables),
+            Settings::from_env(&name),
+        ] {
+            let _ = read.map_err(|error| error.to_string()).map(|settings| settings.builder().map(drop));
         }
     }
 }
