@@ -9,7 +9,7 @@ use super::keys::{KeysSettings, key_set, some};
 use super::names;
 use super::presets::Preset;
 use super::secret::SecretReference;
-use super::values::{Address, AlgorithmName, Span};
+use super::values::{Address, AlgorithmName, KeyText, Span};
 use crate::jose::{Jwk, KeyType};
 use crate::{Algorithm, Issuer, Profile};
 
@@ -33,10 +33,10 @@ pub(super) struct IssuerSettings {
     pub(super) jwks_file: Option<PathBuf>,
     /// Public keys that do not change: a JWK Set or one JWK, as JSON text.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) jwks: Option<String>,
+    pub(super) jwks: Option<KeyText>,
     /// One public key that does not change, in PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) public_key: Option<String>,
+    pub(super) public_key: Option<KeyText>,
     /// The secret that the issuer signs with, for the one HMAC algorithm that `algorithms` must name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) shared_secret: Option<SecretReference>,
@@ -168,11 +168,12 @@ impl IssuerSettings {
             return Ok(Issuer::jwks_file(identifier, file));
         }
         if let Some(jwks) = &self.jwks {
-            let keys = key_set(jwks).map_err(|reason| Flaw::setting("jwks", reason))?;
+            let keys = key_set(&jwks.0).map_err(|reason| Flaw::setting("jwks", reason))?;
             return Ok(Issuer::new(identifier, keys));
         }
         if let Some(pem) = &self.public_key {
-            let key = Jwk::from_pem(pem).map_err(|error| Flaw::setting("public_key", error.to_string()))?;
+            let key =
+                Jwk::from_pem(&pem.0).map_err(|error| Flaw::setting("public_key", error.to_string()))?;
             return Ok(Issuer::new(identifier, key));
         }
         if let Some(secret) = &self.shared_secret {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Flaw;
 use super::secret::SecretReference;
-use super::values::{Address, Moment, Span};
+use super::values::{Address, KeyText, Moment, Span};
 use crate::ConfigError;
 use crate::jose::{Jwk, JwkSet, JwkSetError};
 use crate::keys::remote::{HttpFetch, Remote, Snapshot};
@@ -62,7 +62,7 @@ pub(super) struct SnapshotSettings {
 #[serde(deny_unknown_fields)]
 pub(super) struct EmbeddedSettings {
     /// A JWK Set or one JWK, as JSON text.
-    pub(super) jwks: String,
+    pub(super) jwks: KeyText,
     /// When they cease to serve, such as `2026-12-31T00:00:00Z`.
     pub(super) until: Moment,
 }
@@ -98,7 +98,7 @@ impl KeysSettings {
         let snapshot = snapshot.map(|snapshot| snapshot.snapshot()).transpose()?;
         let embedded = match embedded {
             Some(EmbeddedSettings { jwks, until }) => {
-                let keys = key_set(&jwks).map_err(|reason| Flaw::setting("keys.embedded.jwks", reason))?;
+                let keys = key_set(&jwks.0).map_err(|reason| Flaw::setting("keys.embedded.jwks", reason))?;
                 Some((keys, until.0))
             }
             None => None,

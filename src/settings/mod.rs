@@ -99,6 +99,11 @@ pub struct Settings {
     issuers: Vec<IssuerSettings>,
 }
 
+/// The page about settings, so that its code is compiled.
+#[cfg(all(doctest, any(feature = "aws-lc", feature = "ring")))]
+#[doc = include_str!("../../docs/settings.md")]
+struct SettingsPage;
+
 /// A cryptographic library, by its name.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -111,6 +111,19 @@ impl fmt::Debug for Address {
     }
 }
 
+/// Public keys as text. `Debug` shows none of it, as a private key may stand there by mistake until it is refused.
+#[derive(Clone, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "text", inline))]
+#[serde(transparent)]
+pub(super) struct KeyText(pub(super) String);
+
+impl fmt::Debug for KeyText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyText({} bytes)", self.0.len())
+    }
+}
+
 /// Reads text of a form, and no other text; a number where the form has one.
 struct Form<T> {
     expected: &'static str,
@@ -161,6 +174,7 @@ read_as! {
     AlgorithmName by deserialize_str: "the name of an algorithm, such as \"RS256\"",
         |name| Algorithm::from_name(name).map(Self), |_| None;
     Address by deserialize_str: "text", |text| Some(Self(text.to_owned())), |_| None;
+    KeyText by deserialize_str: "text", |text| Some(Self(text.to_owned())), |_| None;
 }
 
 macro_rules! written_as_text {

@@ -72,6 +72,7 @@ pub(crate) fn settings(album: &mut Album) {
     }
     for more in ["jwks", "public_key"] {
         let settings = Settings::from_json(&issuer(&format!(r#","{more}":{chosen}"#))).unwrap();
+        album.debug("Settings", &settings);
         album.error("SettingsError", &settings.verifier().unwrap_err());
     }
     album.error("SettingsError", &Settings::from_toml(&chosen).unwrap_err());

@@ -12,7 +12,7 @@ use super::super::issuer::{IssuerSettings, ProfileName, RequiredClaimSettings};
 use super::super::keys::{BearerSettings, EmbeddedSettings, KeysSettings, SnapshotSettings, key_set};
 use super::super::presets::Preset;
 use super::super::secret::{Encoding, SecretReference};
-use super::super::values::{Address, AlgorithmName, Count, Moment, Size, Span};
+use super::super::values::{Address, AlgorithmName, Count, KeyText, Moment, Size, Span};
 use super::super::{BackendName, Settings};
 use crate::jose::Jwk;
 use crate::testing::cases;
@@ -70,8 +70,8 @@ fn described_issuer(issuer: &Issuer, told: &IssuerSettings) -> IssuerSettings {
     let remote = match issuer.keys.described() {
         Ok(fixed) => {
             let want = match told {
-                IssuerSettings { jwks: Some(jwks), .. } => key_set(jwks).unwrap(),
-                IssuerSettings { public_key: Some(pem), .. } => Jwk::from_pem(pem).unwrap().into(),
+                IssuerSettings { jwks: Some(jwks), .. } => key_set(&jwks.0).unwrap(),
+                IssuerSettings { public_key: Some(pem), .. } => Jwk::from_pem(&pem.0).unwrap().into(),
                 IssuerSettings { shared_secret: Some(reference), algorithms: Some(algorithms), .. } => {
                     Jwk::from_secret(reference.resolve().unwrap().to_vec(), algorithms[0].0).unwrap().into()
                 }
@@ -104,8 +104,8 @@ fn described_issuer(issuer: &Issuer, told: &IssuerSettings) -> IssuerSettings {
             SnapshotSettings { file: file.to_owned(), seal }
         }),
         embedded: remote.embedded.map(|(keys, until)| {
-            let jwks = told.embedded.map(|told| told.jwks).unwrap_or_default();
-            assert_eq!(keys.keys(), key_set(&jwks).unwrap().keys());
+            let jwks = told.embedded.unwrap().jwks;
+            assert_eq!(keys.keys(), key_set(&jwks.0).unwrap().keys());
             EmbeddedSettings { jwks, until: Moment(until) }
         }),
         // What a client was made of is its own; that there is one was compared above.
@@ -243,7 +243,7 @@ prop_compose! {
             default_max_age: Some(default_max_age),
             snapshot: snapshot.map(|(file, seal)| SnapshotSettings { file, seal }),
             embedded: until.map(|until| EmbeddedSettings {
-                jwks: KEY.to_owned(),
+                jwks: KeyText(KEY.to_owned()),
                 until: Moment(UnixTime::from_seconds(until)),
             }),
             root_certificates: None,
@@ -269,8 +269,8 @@ prop_compose! {
             preset: None,
             jwks_url: (source == 1).then_some(url),
             jwks_file: (source == 2).then_some(file),
-            jwks: (source == 3).then(|| KEY.to_owned()),
-            public_key: (source == 4).then(|| PEM.to_owned()),
+            jwks: (source == 3).then(|| KeyText(KEY.to_owned())),
+            public_key: (source == 4).then(|| KeyText(PEM.to_owned())),
             shared_secret: (source == 5).then(|| SecretReference {
                 env: Some("CARGO_PKG_DESCRIPTION".to_owned()),
                 file: None,
