@@ -69,6 +69,25 @@ fn an_absurd_index_allocates_nothing() {
     }
 }
 
+/// A feature of serde_json that any crate may turn on for all hands numbers over in this form.
+#[test]
+fn numbers_of_arbitrary_precision_are_numbers() {
+    let read = |number: &str| {
+        Settings::from_json(&format!(r#"{{"token_cache":{{"$serde_json::private::Number":"{number}"}}}}"#))
+    };
+    assert_eq!(read("7"), Settings::from_json(r#"{"token_cache":7}"#));
+    for (number, want) in [
+        ("-7", "token_cache: a number where a whole number is expected"),
+        ("7.5", "token_cache: a number with a fraction or out of range where a whole number is expected"),
+        (
+            "99999999999999999999",
+            "token_cache: a number with a fraction or out of range where a whole number is expected",
+        ),
+    ] {
+        assert_eq!(read(number).unwrap_err().to_string(), want);
+    }
+}
+
 #[test]
 fn issuers_are_counted() {
     let many = |count: usize| {

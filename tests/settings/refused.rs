@@ -64,7 +64,7 @@ fn values_of_another_type_are_refused_with_their_place() {
         (
             &format!("token_cache = 1\n{}", one_issuer("")),
             &format!("token_cache = 1.5\n{}", one_issuer("")),
-            "token_cache (line 1): a number with a fraction where a whole number is expected",
+            "token_cache (line 1): a number with a fraction or out of range where a whole number is expected",
         ),
         (
             &one_issuer("profile = 'id_token'"),

@@ -84,6 +84,16 @@ impl<'de> Visitor<'de> for NodeVisitor {
                 return Err(de::Error::custom("repeated member"));
             }
         }
-        Ok(Value::Table(members).without_line())
+        Ok(number(&members).unwrap_or(Value::Table(members)).without_line())
     }
 }
+
+/// A number, as serde_json hands it over where another crate of the service has turned on `arbitrary_precision`.
+fn number(members: &BTreeMap<String, Node>) -> Option<Value> {
+    let (1, Value::Text(text)) = (members.len(), &members.get(NUMBER)?.value) else { return None };
+    let signed = || text.parse().ok().map(Value::Signed);
+    Some(text.parse().ok().map(Value::Unsigned).or_else(signed).unwrap_or(Value::Float))
+}
+
+/// A name of serde_json's own. Whoever writes it down means a number too.
+const NUMBER: &str = "$serde_json::private::Number";

@@ -55,7 +55,7 @@ const fn kind<'k>(found: &Unexpected<'k>) -> &'k str {
     match found {
         Unexpected::Bool(_) => "true or false",
         Unexpected::Unsigned(_) | Unexpected::Signed(_) => "a number",
-        Unexpected::Float(_) => "a number with a fraction",
+        Unexpected::Float(_) => "a number with a fraction or out of range",
         Unexpected::Char(_) | Unexpected::Str(_) => "text",
         Unexpected::Unit | Unexpected::Option => "null",
         Unexpected::Seq => "a list",
