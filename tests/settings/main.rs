@@ -9,10 +9,15 @@
 mod documented;
 mod forms;
 mod hostile;
+mod keys;
 mod refused;
 mod used;
 
 use portcullis::{Settings, SettingsError};
+
+/// A public key (RFC 8037, appendix A.2).
+const KEY: &str =
+    r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
 /// What a file with one issuer says of it, beside the two settings that it needs.
 fn one_issuer(more: &str) -> String {
