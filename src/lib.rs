@@ -105,6 +105,7 @@
 //! | `tower` | yes | the layer, requirements on routes, challenges |
 //! | `axum` | | extractors and a health handler for axum 0.8 |
 //! | `jsonwebtoken` | | keys and rules of the jsonwebtoken crate, version 11, turn into ours |
+//! | `settings` | | a verifier described by TOML, JSON or environment variables |
 //! | `testkit` | | a scriptable authorization server for tests |
 //!
 //! Features only add: turning one on never changes what is accepted or refused. Without any but a backend the tree holds
@@ -122,6 +123,8 @@ pub mod keys;
 pub mod providers;
 pub mod require;
 pub mod revoke;
+#[cfg(feature = "settings")]
+pub mod settings;
 mod stripes;
 #[cfg(test)]
 mod testing;
@@ -142,6 +145,8 @@ pub use error::{
 };
 pub use jose::Algorithm;
 pub use require::{Guarded, Requirement, Requires, scope};
+#[cfg(feature = "settings")]
+pub use settings::{Settings, SettingsError};
 pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "remote")]
 pub use verify::HealthWatch;

@@ -30,6 +30,13 @@ impl RequiredClaims {
         }
     }
 
+    /// The claims, each with its values.
+    #[cfg(test)]
+    #[cfg(feature = "settings")]
+    pub(crate) fn described(&self) -> impl Iterator<Item = (&'static str, &[String])> {
+        self.0.iter().map(|RequiredClaim { name, values }| (*name, values.as_slice()))
+    }
+
     /// The claim of which the name or a value is empty, and which so could only be a mistake.
     pub(crate) fn empty(&self) -> Option<&'static str> {
         let empty =

@@ -35,7 +35,7 @@ pub(crate) fn decode(encoded: &str) -> Option<Vec<u8>> {
 }
 
 /// Decodes a secret, under the rules of [`decode_into`]. The half of one that turns out to be no base64url is wiped too.
-pub(super) fn decode_secret(encoded: &str) -> Option<Secret> {
+pub(crate) fn decode_secret(encoded: &str) -> Option<Secret> {
     let mut out = Zeroizing::new(vec![0; decoded_bytes(encoded.len())]);
     decode_into(encoded, &mut out)?;
     Some(Secret::from(std::mem::take(&mut *out)))

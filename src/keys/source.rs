@@ -39,6 +39,25 @@ impl Keys {
         }
     }
 
+    /// The same keys, kept in another way; fixed ones are not kept at all.
+    #[cfg(feature = "settings")]
+    pub(crate) fn remote_changed(self, change: impl FnOnce(Remote) -> Remote) -> Self {
+        match self.0 {
+            Plan::Fixed(keys) => Self(Plan::Fixed(keys)),
+            Plan::Remote(remote) => Self(Plan::Remote(Box::new(change(*remote)))),
+        }
+    }
+
+    /// The fixed keys, or the source of those that are kept.
+    #[cfg(test)]
+    #[cfg(feature = "settings")]
+    pub(crate) fn described(&self) -> Result<&JwkSet, &Remote> {
+        match &self.0 {
+            Plan::Fixed(keys) => Ok(keys),
+            Plan::Remote(remote) => Err(remote),
+        }
+    }
+
     /// The file that keeps the keys over a restart.
     #[cfg(feature = "remote")]
     pub(crate) fn snapshot_path(&self) -> Option<&Path> {

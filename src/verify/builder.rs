@@ -102,42 +102,50 @@ impl VerifierBuilder {
     ///
     /// # Errors
     /// [`ConfigError`] for a verifier that could not be safe or could not work.
+    pub fn build(self) -> Result<Verifier, ConfigError> {
+        self.build_or_point().map_err(|misfit| misfit.error)
+    }
+
+    /// The verifier, or what is wrong and with which issuer.
     #[cfg_attr(not(feature = "remote"), allow(unused_mut, reason = "tenants are taken out"))]
-    pub fn build(mut self) -> Result<Verifier, ConfigError> {
+    pub(crate) fn build_or_point(mut self) -> Result<Verifier, Misfit> {
         let backend = self.backend.ok_or(ConfigError::NoBackend)?;
         #[cfg(feature = "remote")]
         let tenants = match self.tenants.len() {
             0 => None,
             1 => self.tenants.pop(),
-            _ => return Err(ConfigError::TenantsRepeated),
+            _ => return Err(ConfigError::TenantsRepeated.into()),
         };
         #[cfg(feature = "remote")]
         let nobody = self.issuers.is_empty() && tenants.is_none();
         #[cfg(not(feature = "remote"))]
         let nobody = self.issuers.is_empty();
         if nobody {
-            return Err(ConfigError::NoIssuer);
+            return Err(ConfigError::NoIssuer.into());
         }
         if !(MIN_TOKEN_LIMIT..=MAX_TOKEN_LIMIT).contains(&self.max_token_bytes) {
             let (min, max) = (MIN_TOKEN_LIMIT, MAX_TOKEN_LIMIT);
-            return Err(ConfigError::SizeOutOfBounds { setting: "max_token_bytes", min, max });
+            return Err(ConfigError::SizeOutOfBounds { setting: "max_token_bytes", min, max }.into());
         }
         if self.cached_tokens > MAX_CACHED_TOKENS {
             return Err(ConfigError::SizeOutOfBounds {
                 setting: "token_cache",
                 min: 0,
                 max: MAX_CACHED_TOKENS,
-            });
+            }
+            .into());
         }
         if !(MIN_CACHE_TIME..=MAX_CACHE_TIME).contains(&self.token_cache_time) {
             let (min, max) = (MIN_CACHE_TIME, MAX_CACHE_TIME);
-            return Err(ConfigError::OutOfBounds { setting: "token_cache_time", min, max });
+            return Err(ConfigError::OutOfBounds { setting: "token_cache_time", min, max }.into());
         }
         #[cfg(feature = "remote")]
         no_snapshot_twice(&self.issuers)?;
         let means = Arc::new(Means::new(backend, self.clock));
-        let anchors =
-            self.issuers.into_iter().map(|issuer| issuer.build(&means)).collect::<Result<Vec<_>, _>>()?;
+        let anchor = |(position, issuer): (usize, Issuer)| {
+            issuer.build(&means).map_err(|error| Misfit { issuer: Some(position), error })
+        };
+        let anchors = self.issuers.into_iter().enumerate().map(anchor).collect::<Result<Vec<_>, _>>()?;
         let anchors = Anchors::new(anchors)?;
         #[cfg(feature = "remote")]
         let anchors = match tenants {
@@ -152,6 +160,43 @@ impl VerifierBuilder {
             cache: (tokens > 0).then(|| TokenCache::new(tokens, longest)),
         };
         Ok(Verifier::from_parts(rules, means))
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "settings")]
+impl VerifierBuilder {
+    /// All that settings must be able to say. Names every field: a new one does not compile until somebody has decided
+    /// whether operators may set it.
+    pub(crate) fn described(&self) -> (&[Issuer], Option<Backend>, usize, usize, Duration) {
+        let Self {
+            issuers,
+            backend,
+            max_token_bytes,
+            cached_tokens,
+            token_cache_time,
+            // Code, which no settings describe.
+            tenants: _,
+            revocation: _,
+            clock: _,
+        } = self;
+        (issuers, *backend, *max_token_bytes, *cached_tokens, *token_cache_time)
+    }
+}
+
+/// What is wrong with a set-up, and with which of its issuers, where it is one alone.
+pub(crate) struct Misfit {
+    #[cfg_attr(
+        not(feature = "settings"),
+        allow(dead_code, reason = "only settings have places to point to")
+    )]
+    pub(crate) issuer: Option<usize>,
+    pub(crate) error: ConfigError,
+}
+
+impl From<ConfigError> for Misfit {
+    fn from(error: ConfigError) -> Self {
+        Self { issuer: None, error }
     }
 }
 

@@ -107,6 +107,12 @@ impl Issuer {
         Self { keys: self.keys.fetched_by(fetch), ..self }
     }
 
+    /// The same issuer, its keys kept in another way if they are not fixed.
+    #[cfg(feature = "settings")]
+    pub(crate) fn remote_changed(self, change: impl FnOnce(Remote) -> Remote) -> Self {
+        Self { keys: self.keys.remote_changed(change), ..self }
+    }
+
     /// Adds an audience that the tokens may be meant for: the name of your API, as the issuer writes it into `aud`.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.get_or_insert_default().push(audience.into());
@@ -258,6 +264,34 @@ impl Issuer {
             keys,
         })
     }
+}
+
+#[cfg(test)]
+#[cfg(feature = "settings")]
+impl Issuer {
+    /// All that settings must be able to say. Names every field: a new one does not compile until somebody has decided
+    /// whether operators may set it.
+    pub(crate) fn described(&self) -> Described<'_> {
+        let Self { identifier, keys, audiences, clients, required, algorithms, profile, skew, max_token_age } =
+            self;
+        let (profile, skew, max_token_age) = (*profile, *skew, *max_token_age);
+        Described { identifier, keys, audiences, clients, required, algorithms, profile, skew, max_token_age }
+    }
+}
+
+/// An issuer as it was set up.
+#[cfg(test)]
+#[cfg(feature = "settings")]
+pub(crate) struct Described<'i> {
+    pub(crate) identifier: &'i str,
+    pub(crate) keys: &'i Keys,
+    pub(crate) audiences: &'i Option<Vec<String>>,
+    pub(crate) clients: &'i [String],
+    pub(crate) required: &'i RequiredClaims,
+    pub(crate) algorithms: &'i [Algorithm],
+    pub(crate) profile: Profile,
+    pub(crate) skew: Duration,
+    pub(crate) max_token_age: Option<Duration>,
 }
 
 #[cfg(feature = "remote")]

@@ -19,3 +19,6 @@ pub use health::HealthWatch;
 pub use issuer::Issuer;
 pub use token::VerifiedToken;
 pub use verifier::Verifier;
+
+#[cfg(feature = "settings")]
+pub(crate) use builder::Misfit;

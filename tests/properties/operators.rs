@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use portcullis::keys::remote::{Remote, Snapshot};
 use portcullis::keys::{KeyOrigin, KeyState};
-use portcullis::{Health, HealthReport, Issuer, Verifier};
+use portcullis::{Health, HealthReport, Issuer, Settings, Verifier};
 
 use crate::album::Album;
-use crate::hostile::{AUDIENCE, ISSUER};
+use crate::hostile::{AUDIENCE, CHOSEN, ISSUER};
 
 pub(crate) fn words(album: &mut Album) {
     for state in [KeyState::Fixed, KeyState::Loading, KeyState::Fresh, KeyState::Grace, KeyState::Expired] {
@@ -41,4 +41,41 @@ pub(crate) async fn statuses(album: &mut Album, remote: Remote) {
         status.skipped.iter().for_each(|skipped| album.debug("Skipped", skipped));
     }
     album.debug("Verifier", &verifier);
+}
+
+/// Settings with a secret wherever one may be put, by mistake or not.
+pub(crate) fn settings(album: &mut Album) {
+    let chosen = serde_json::Value::from(CHOSEN[0]).to_string();
+    let issuer = |more: &str| {
+        format!(r#"{{"issuers":[{{"identifier":"https://a.example","audiences":["a"]{more}}}]}}"#)
+    };
+    album.debug("Settings", &Settings::from_json(&issuer("")).unwrap());
+    let address = format!("https://user:{}@a.example/?code={}", CHOSEN[1], CHOSEN[2]);
+    let address = serde_json::Value::from(address).to_string();
+    let shown = Settings::from_json(&issuer(&format!(r#","jwks_url":{address}"#))).unwrap();
+    album.debug("Settings", &shown);
+    album.error("SettingsError", &shown.verifier().unwrap_err());
+    for more in [
+        "shared_secret",
+        "clock_skew",
+        "algorithms",
+        "clients",
+        "profile",
+        "keys",
+        "preset",
+        "required_claims",
+    ] {
+        album.error(
+            "SettingsError",
+            &Settings::from_json(&issuer(&format!(r#","{more}":{chosen}"#))).unwrap_err(),
+        );
+    }
+    for more in ["jwks", "public_key"] {
+        let settings = Settings::from_json(&issuer(&format!(r#","{more}":{chosen}"#))).unwrap();
+        album.debug("Settings", &settings);
+        album.error("SettingsError", &settings.verifier().unwrap_err());
+    }
+    album.error("SettingsError", &Settings::from_toml(&chosen).unwrap_err());
+    album.error("SettingsError", &Settings::from_json(&format!("{{{chosen}")).unwrap_err());
+    album.error("SettingsError", &Settings::from_env_pairs("A", [("A_TOKEN_CACHE", CHOSEN[0])]).unwrap_err());
 }

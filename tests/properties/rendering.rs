@@ -210,6 +210,7 @@ fn set_ups(album: &mut Album) {
     album.debug("Verifier", &VERIFIERS[0]);
     let short =
         Jwk::from_material(KeyMaterial::Oct { secret: CHOSEN[0].as_bytes().to_vec().into() }).unwrap();
+    operators::settings(album);
     let refused: Vec<Issuer> = vec![
         Issuer::new(ISSUER, short).audience(AUDIENCE).algorithms([Algorithm::HS256]),
         Issuer::new(ISSUER, SHARED.jwk().clone()).audience(AUDIENCE),

@@ -44,7 +44,7 @@ impl Fetch for FileFetch {
 ///
 /// Looked at before, as a device may do something when it is opened, and again, as the name may have been given to
 /// something else meanwhile.
-pub(super) fn open(path: &Path) -> io::Result<(File, Metadata)> {
+pub(crate) fn open(path: &Path) -> io::Result<(File, Metadata)> {
     let regular = |metadata: Metadata| {
         if metadata.is_file() { Ok(metadata) } else { Err(io::Error::from(io::ErrorKind::InvalidInput)) }
     };

@@ -46,6 +46,9 @@ mod attempt;
 #[cfg(feature = "reqwest")]
 mod bearer;
 mod cache_control;
+#[cfg(test)]
+#[cfg(feature = "settings")]
+mod described;
 mod discovery;
 mod document;
 mod events;
@@ -72,6 +75,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use fetch::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse};
+#[cfg(feature = "settings")]
+pub(crate) use file::open as open_file;
 #[cfg(feature = "reqwest")]
 pub use http::HttpFetch;
 pub(crate) use refresh::{Current, RemoteKeys};

@@ -59,6 +59,14 @@ impl Snapshot {
         Self { seal: Some(secret.into()), ..self }
     }
 
+    /// The file and the seal.
+    #[cfg(test)]
+    #[cfg(feature = "settings")]
+    pub(crate) fn described(&self) -> (&Path, Option<&Secret>) {
+        let Self { path, seal } = self;
+        (path, seal.as_ref())
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -1,0 +1,103 @@
+//! The file, watched.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use portcullis::{Settings, SettingsError, Unavailable, Verifier};
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+
+use crate::current::Current;
+use crate::routes;
+
+/// What came of the changes so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcome {
+    /// Files that took over.
+    pub(crate) taken: u32,
+    /// Why files were not taken.
+    pub(crate) refused: Vec<String>,
+}
+
+/// Looks at the file's time and length four times a second: that works on every file system, mounted secrets and config maps
+/// included, and needs neither a signal nor another crate.
+pub(crate) struct Follower {
+    file: PathBuf,
+    current: Current,
+    verifier: Build,
+    seen: Option<Stamp>,
+    outcome: watch::Sender<Outcome>,
+}
+
+type Stamp = (SystemTime, u64);
+
+/// What the service adds to the settings in code: a revocation check, tenants, a clock.
+type Build = fn(&Settings) -> Result<Verifier, SettingsError>;
+
+impl Follower {
+    pub(crate) fn new(file: PathBuf, current: Current, verifier: Build) -> Self {
+        let seen = stamp(&file);
+        Self { file, current, verifier, seen, outcome: watch::Sender::new(Outcome::default()) }
+    }
+
+    pub(crate) fn outcomes(&self) -> watch::Receiver<Outcome> {
+        self.outcome.subscribe()
+    }
+
+    pub(crate) async fn follow(mut self) {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            // Taken before the file is read: what is written meanwhile is another change.
+            let now = stamp(&self.file);
+            if now.is_none() || now == self.seen {
+                continue;
+            }
+            self.seen = now;
+            match self.take().await {
+                Ok(()) => {
+                    println!("  log: {} has taken over", self.file.display());
+                    self.outcome.send_modify(|outcome| outcome.taken += 1);
+                }
+                Err(error) => {
+                    // An issuer that is down comes back without a change of the file.
+                    if error.is::<Unavailable>() {
+                        self.seen = None;
+                    }
+                    self.refuse(error.to_string());
+                }
+            }
+        }
+    }
+
+    /// Says once why the file is not taken, however often it is tried.
+    fn refuse(&self, reason: String) {
+        if self.outcome.borrow().refused.last() != Some(&reason) {
+            println!("  log: {} is refused, what was before stays: {reason}", self.file.display());
+            self.outcome.send_modify(|outcome| outcome.refused.push(reason));
+        }
+    }
+
+    /// Builds all that is new beside what serves, and exchanges it in one step.
+    async fn take(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let (file, build) = (self.file.clone(), self.verifier);
+        // Reads the file, and what it points to.
+        let built = tokio::task::spawn_blocking(move || build(&Settings::from_file(file)?));
+        let verifier = built.await??;
+        // A verifier without keys would refuse what the old one lets in.
+        verifier.ready(PATIENCE).await?;
+        let generation = self.outcome.borrow().taken + 2;
+        self.current.replace(routes::guarded(&verifier, generation));
+        Ok(())
+    }
+}
+
+fn stamp(file: &std::path::Path) -> Option<Stamp> {
+    let metadata = std::fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+const EVERY: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_secs(2);
