@@ -63,6 +63,10 @@
     doc = "- [`Claims`] and [`VerifiedToken`] are axum extractors, [`healthz`] is a handler for probes."
 )]
 #![cfg_attr(
+    feature = "tonic",
+    doc = "- [`mod@tonic`]: errors as gRPC statuses with details, [`tonic::RequestExt`], an interceptor."
+)]
+#![cfg_attr(
     feature = "testkit",
     doc = "- [`testkit`]: an authorization server and a mint for your own tests."
 )]
@@ -100,12 +104,13 @@
 //! | `remote` | by `reqwest` | keys that renew themselves through a client of your own, or from a file; brings in tokio |
 //! | `tower` | yes | the layer, requirements on routes, challenges |
 //! | `axum` | | extractors and a health handler for axum 0.8 |
+//! | `tonic` | | errors as `tonic::Status` with details, the token out of a request, an interceptor for tonic 0.14 |
 //! | `testkit` | | a scriptable authorization server for tests |
 //!
 //! Features only add: turning one on never changes what is accepted or refused. Without any but a backend the tree holds
 //! neither tokio nor reqwest nor tower, and [`Verifier::verify_cached`] judges tokens by [fixed](keys::Keys::fixed) keys.
 
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "axum", feature = "tonic"))]
 mod adapters;
 pub mod claims;
 pub mod crypto;
@@ -129,6 +134,8 @@ mod verify;
 pub use self::http::require;
 #[cfg(feature = "axum")]
 pub use adapters::axum::{Claims, ExtractorRefusal, HealthReport, healthz};
+#[cfg(feature = "tonic")]
+pub use adapters::tonic;
 pub use claims::{Profile, Scope};
 pub use error::{
     ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable, Unmet,
