@@ -140,6 +140,10 @@ pub(super) fn finish<R: Default>(
     if response.status() != http_status(&error) && !response.headers().contains_key(GRPC_STATUS) {
         return;
     }
+    // What the details tell is what the message does.
+    if manner.detail != Detail::Full {
+        response.headers_mut().remove(GRPC_DETAILS);
+    }
     let (mut written, body) = Refusal::of(error, dialect).written(manner, body).into_parts();
     for name in written.headers.keys() {
         response.headers_mut().remove(name);

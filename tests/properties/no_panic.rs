@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response};
 use portcullis::crypto::{Backend, VerifyKey};
-use portcullis::http::{bearer_token, refuse};
+use portcullis::http::{bearer_token, methods, refuse};
 use portcullis::jose::{Header, Jwk, JwkSet, KeyMaterial, MAX_TOKEN_BYTES, UnverifiedToken};
 use portcullis::keys::remote::{
     Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote, Snapshot,
@@ -35,7 +35,7 @@ use crate::testing::cases;
 use crate::{providers, sources};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 38] = [
+const DRIVEN: [(&str, &str); 41] = [
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
     ("crypto/decode::from_pem", "keys"),
@@ -43,6 +43,9 @@ const DRIVEN: [(&str, &str); 38] = [
     ("crypto/key::verify", "keys"),
     ("http/credentials::bearer_token", "requests"),
     ("http/layer/layer::realm", "requests"),
+    ("http/methods::allow", "texts"),
+    ("http/methods::allow_any_token", "texts"),
+    ("http/methods::allow_anyone", "texts"),
     ("http/refusal::refuse", "requests"),
     ("http/route::realm", "requests"),
     ("jose/algorithm::from_name", "texts"),
@@ -196,6 +199,10 @@ proptest! {
         let _ = (Algorithm::from_name(&text), Scope::new(text.as_str()), UnixTime::from_fractional_seconds(number));
         let requirement = scope(text.as_str()).or(scope("a")).and(scope(text.as_str()));
         let _ = (requirement.misnamed_scope(), requirement.to_string(), require(requirement.clone()));
+        let table = methods().allow(&text, requirement).allow_anyone(&address).allow_any_token(&text);
+        if let Ok(request) = Request::builder().uri(&*address).body(String::new()) {
+            RUNTIME.with(|runtime| runtime.block_on(table.layer(service_fn(empty)).oneshot(request))).unwrap();
+        }
         let key = hostile::TRUSTED.jwk().clone().with_key_id(text.as_str());
         let issuer = Issuer::new(text.as_str(), key).audience(text.as_str());
         let _ = Verifier::builder().issuer(issuer).build().map_err(|error| error.to_string());
@@ -299,6 +306,10 @@ thread_local! {
 }
 
 /// The request through the layer, a route and every extractor.
+async fn empty(_: Request<String>) -> Result<Response<String>, Infallible> {
+    Ok(Response::new(String::new()))
+}
+
 async fn served(headers: HeaderMap, method: Method, realm: &str) {
     let verifier = &VERIFIERS[0];
     let inner = service_fn(|request: Request<String>| async {
