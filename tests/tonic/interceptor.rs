@@ -11,7 +11,7 @@ use tonic_types::StatusExt;
 
 use crate::service::{Health, Orders};
 use crate::stage::{KINDS, of_alice, serve, token, verifier};
-use crate::unavailable::{self, Source};
+use crate::unavailable::{self, PATIENCE, Source};
 
 #[tokio::test]
 async fn it_judges_calls_of_every_kind() {
@@ -55,7 +55,7 @@ async fn a_table_of_methods_stands_behind_it() {
 #[tokio::test]
 async fn it_does_not_wait_for_keys() {
     let source = Source::new(true);
-    let verifier = unavailable::verifier(&source, Duration::from_secs(60));
+    let verifier = unavailable::verifier(&source, PATIENCE);
     let client = serve!([InterceptorLayer::new(verifier.interceptor())], Orders::default());
     let status = client.call("Get", Some(&token(""))).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
@@ -65,7 +65,7 @@ async fn it_does_not_wait_for_keys() {
     // The call had the keys sent for.
     source.asked().await;
     source.open();
-    verifier.ready(Duration::from_secs(60)).await.unwrap();
+    verifier.ready(PATIENCE).await.unwrap();
     assert_eq!(client.call("Get", Some(&token(""))).await.unwrap(), ["books of alice"]);
 }
 

@@ -48,6 +48,9 @@ impl Fetch for Source {
     }
 }
 
+/// Longer than any test takes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
 pub(crate) fn verifier(source: &Arc<Source>, patience: Duration) -> Verifier {
     let remote = Remote::jwks_url_with("https://id.example.com/jwks", Arc::clone(source)).unwrap();
     let remote = remote.wait_budget(patience);
@@ -83,7 +86,7 @@ async fn without_keys_the_client_is_told_to_come_back() {
 #[tokio::test]
 async fn a_call_waits_for_keys_and_one_that_is_cancelled_stops_no_fetch() {
     let source = Source::new(true);
-    let client = serve!([verifier(&source, Duration::from_secs(60)).layer()], Orders::default());
+    let client = serve!([verifier(&source, PATIENCE).layer()], Orders::default());
     let call = |method: &'static str| {
         let client = client.clone();
         tokio::spawn(async move { client.call(method, Some(&token(""))).await })
