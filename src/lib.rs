@@ -154,3 +154,8 @@ pub use verify::{Health, Issuer, TokenCacheStatus, VerifiedToken, Verifier, Veri
 #[cfg(all(feature = "reqwest", feature = "aws-lc"))]
 #[doc = include_str!("../docs/multi-tenant.md")]
 mod multi_tenant {}
+
+#[cfg(doctest)]
+#[cfg(all(feature = "tonic", feature = "reqwest", feature = "aws-lc"))]
+#[doc = include_str!("../docs/grpc.md")]
+mod grpc {}
