@@ -220,3 +220,28 @@ fn split(path: &str) -> Option<(&str, &str)> {
 
 /// In place of a method's name.
 const EVERY: &str = "*";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_path() {
+        for (path, want) in [
+            ("/shop.Orders/List", Some(("/shop.Orders/", "List"))),
+            ("/Orders/List", Some(("/Orders/", "List"))),
+            ("/shop.Orders/*", Some(("/shop.Orders/", "*"))),
+            ("/shop.Orders/", None),
+            ("/shop.Orders", None),
+            ("//List", None),
+            ("/shop/Orders/List", None),
+            ("//shop.Orders/List", None),
+            ("shop.Orders/List", None),
+            ("/", None),
+            ("*", None),
+            ("", None),
+        ] {
+            assert_eq!(split(path), want, "{path}");
+        }
+    }
+}

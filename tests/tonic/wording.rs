@@ -1,11 +1,17 @@
 //! The same words, whoever refuses.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::time::Duration;
 
+use http::{Request, Response};
 use portcullis::http::{Detail, require};
 use portcullis::{Error, Rejection, Unavailable, scope};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
+use tower::layer::util::Stack;
+use tower::util::ServiceFn;
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::service::Orders;
 use crate::stage::{serve, token, verifier};
@@ -85,4 +91,39 @@ fn a_status_keeps_its_error_and_says_when_to_return() {
     assert_eq!(source.downcast_ref::<Error>(), Some(&unavailable.into()));
     let status = Status::from(Error::from(Rejection::SignatureInvalid));
     assert!(status.get_error_details().retry_info().is_none());
+}
+
+/// What is left of a method's refusal behind these layers: the response, from the inside out.
+async fn behind<L>(layer: L) -> Response<String>
+where
+    L: Layer<Method>,
+    L::Service: Service<Request<String>, Response = Response<String>, Error = Infallible>,
+{
+    let request = Request::post("/shop.Orders/Delete").header("content-type", "application/grpc");
+    let request = request.header("authorization", format!("Bearer {}", token("")));
+    let method: fn(_) -> _ = refuses;
+    layer.layer(service_fn(method)).oneshot(request.body(String::new()).unwrap()).await.unwrap()
+}
+
+type Method = ServiceFn<fn(Request<String>) -> Ready<Result<Response<String>, Infallible>>>;
+
+fn refuses(_: Request<String>) -> Ready<Result<Response<String>, Infallible>> {
+    ready(Ok(Status::from(Rejection::ScopeMissing { required: "a".into() }).into_http()))
+}
+
+#[tokio::test]
+async fn a_layer_outside_finds_the_error_and_words_are_chosen_once() {
+    let error = Error::from(Rejection::ScopeMissing { required: "a".into() });
+    let (plain, bare) = (verifier().layer(), verifier().layer().detail(Detail::Bare));
+    let full = "scope missing, needed: a (scope_missing)";
+    for (response, message) in [
+        (behind(plain.clone()).await, full),
+        (behind(bare.clone()).await, "permission denied"),
+        (behind(Stack::new(plain.clone(), bare.clone())).await, full),
+        (behind(Stack::new(bare, plain)).await, "permission denied"),
+    ] {
+        let status = Status::from_header_map(response.headers()).unwrap();
+        assert_eq!((status.code(), status.message()), (Code::PermissionDenied, message));
+        assert_eq!(response.extensions().get::<Error>(), Some(&error));
+    }
 }
