@@ -31,9 +31,11 @@ use crate::verify::VerifiedToken;
 /// | in it twice | 13 `INTERNAL` and an error in the log: nobody can tell which entry is meant | 13 |
 ///
 /// Without any layer outside every method but those for anyone is answered with 13, and there is an error in the log. A path
-/// that is not one of a method, or stands in the table twice, is told in the log when it is added. A path that is misspelt
-/// opens nothing: the method that was meant is not in the table. The warning names the service, if the table does, and
-/// not the method, which the caller chose.
+/// that is not one of a method, or stands in the table twice, is told in the log when it is added.
+///
+/// A path that is misspelt opens nothing by itself: the method that was meant is not in the table. The warning names the
+/// service, if the table does, and not the method, which the caller chose. But an entry for the rest of a service, and
+/// `otherwise`, speak for that method then: let these ask for the most. Beside a path that is none at all, they answer 13.
 ///
 /// ```
 /// # fn server(verifier: portcullis::Verifier) {
@@ -73,6 +75,8 @@ struct Table {
     /// By the path of the service, with both slashes: every service of which a method is named.
     services: BTreeMap<Arc<str>, Option<Rule>>,
     otherwise: Option<Rule>,
+    /// The first path that is none.
+    astray: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -106,7 +110,8 @@ impl MethodTable {
 
     /// Lets tokens that meet `requirement` pass to methods that are not in the table, in place of nobody's.
     pub fn otherwise(mut self, requirement: impl Into<Requirement>) -> Self {
-        Arc::make_mut(&mut self.table).otherwise = Some(Rule::of(requirement.into()));
+        let rule = Rule::of(requirement.into());
+        rule.put(&mut Arc::make_mut(&mut self.table).otherwise, "otherwise");
         self
     }
 
@@ -114,15 +119,13 @@ impl MethodTable {
         let table = Arc::make_mut(&mut self.table);
         let Some((service, method)) = split(path) else {
             tracing::error!(path, "not the path of a gRPC method: /package.Service/Method");
+            table.astray.get_or_insert_with(|| Arc::from(path));
             return self;
         };
         let of_service = table.services.entry(Arc::from(service)).or_default();
         let place =
             if method == EVERY { of_service } else { table.methods.entry(Arc::from(path)).or_default() };
-        if place.is_some() {
-            tracing::error!(path, "a method stands in the table twice and will answer 13");
-        }
-        *place = Some(if place.is_some() { Rule::Disputed } else { rule });
+        rule.put(place, path);
         self
     }
 }
@@ -135,6 +138,14 @@ impl Rule {
         Self::Token(Terms { requirement })
     }
 
+    /// Fills a place of the table, which has no room for two.
+    fn put(self, place: &mut Option<Self>, path: &str) {
+        if place.is_some() {
+            tracing::error!(path, "an entry stands in the table twice and its methods will answer 13");
+        }
+        *place = Some(if place.is_some() { Self::Disputed } else { self });
+    }
+
     /// # Errors
     /// Whose fault it is that the request may not pass.
     fn check(&self, planted: &Extensions) -> Result<(), Fault> {
@@ -144,7 +155,7 @@ impl Rule {
             Self::AnyToken => Err(tokenless(planted, &"any good token")),
             Self::Token(terms) => terms.check(planted),
             Self::Disputed => {
-                tracing::error!("a method that stands in the table twice was called");
+                tracing::error!("a method whose entry stands in the table twice was called");
                 Err(Fault::Wiring)
             }
         }
@@ -161,7 +172,14 @@ impl Table {
         let service = split(path).and_then(|(service, _)| self.services.get_key_value(service));
         let rule = service.and_then(|(_, rule)| rule.as_ref()).or(self.otherwise.as_ref());
         if let Some(rule) = rule {
-            return rule.check(planted);
+            // The method may be the one that was meant by a path that is none, and ask for more.
+            return match &self.astray {
+                None => rule.check(planted),
+                Some(path) => {
+                    tracing::error!(%path, "a method was called that may be meant by a path that is none");
+                    Err(Fault::Wiring)
+                }
+            };
         }
         if planted.get::<VerifiedToken>().is_none() {
             return Err(tokenless(planted, &"a method that is in the table"));

@@ -136,7 +136,7 @@ fn no_log_line_repeats_a_token_a_secret_or_what_a_sender_chose() {
         "a gRPC method wants a token",
         "a method that is not in the table was called and refused service=shop.Orders",
         "a method that is not in the table was called and refused service=one without any entry",
-        "a method that stands in the table twice was called",
+        "a method whose entry stands in the table twice was called",
         "a scope that cannot exist",
     ] {
         assert!(journal.contains(expected), "nothing was logged of {expected:?}");

@@ -118,8 +118,15 @@ async fn a_faulty_table_opens_nothing() {
         .allow_anyone("*")
         .allow_anyone("/shop.Health/*")
         .allow_any_token("/shop.Health/*");
+    let doubtful = methods().otherwise(scope("a")).otherwise(scope("orders:read"));
+    let second = serve!([verifier().layer(), doubtful], Orders::default());
+    let stray =
+        methods().allow("/shop.Orders/*", scope("orders:read")).allow("shop.Orders/Delete", scope("x"));
+    let third = serve!([verifier().layer(), stray], Orders::default());
     let client = serve!([verifier().layer(), faulty], Orders::default(), Health);
     let good = token("orders:read not a name");
+    assert_eq!(third.call("Delete", Some(&good)).await.unwrap_err().code(), Code::Internal);
+    assert_eq!(second.call("Get", Some(&good)).await.unwrap_err().code(), Code::Internal);
     for (method, code) in [
         ("Get", Code::Internal),
         ("Who", Code::Internal),
