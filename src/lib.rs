@@ -67,6 +67,10 @@
     doc = "- [`jsonwebtoken`]: what becomes of that crate's keys and rules, for services that come from there."
 )]
 #![cfg_attr(
+    feature = "tonic",
+    doc = "- [`mod@tonic`]: errors as gRPC statuses with details, [`tonic::RequestExt`], an interceptor."
+)]
+#![cfg_attr(
     feature = "testkit",
     doc = "- [`testkit`]: an authorization server and a mint for your own tests."
 )]
@@ -106,16 +110,19 @@
 //! | `axum` | | extractors and a health handler for axum 0.8 |
 //! | `jsonwebtoken` | | keys and rules of the jsonwebtoken crate, version 11, turn into ours |
 //! | `settings` | | a verifier described by TOML, JSON or environment variables |
+//! | `tonic` | | errors as `tonic::Status` with details, the token out of a request, an interceptor for tonic 0.14 |
 //! | `testkit` | | a scriptable authorization server for tests |
 //!
 //! Features only add: turning one on never changes what is accepted or refused. Without any but a backend the tree holds
 //! neither tokio nor reqwest nor tower, and [`Verifier::verify_cached`] judges tokens by [fixed](keys::Keys::fixed) keys.
 
-#[cfg(any(feature = "axum", feature = "jsonwebtoken"))]
+#[cfg(any(feature = "axum", feature = "jsonwebtoken", feature = "tonic"))]
 mod adapters;
 pub mod claims;
 pub mod crypto;
 mod error;
+#[cfg(doctest)]
+mod guides;
 #[cfg(feature = "tower")]
 pub mod http;
 pub mod jose;
@@ -139,6 +146,8 @@ pub use self::http::require;
 pub use adapters::axum::{Claims, ExtractorRefusal, HealthReport, healthz};
 #[cfg(feature = "jsonwebtoken")]
 pub use adapters::jsonwebtoken;
+#[cfg(feature = "tonic")]
+pub use adapters::tonic;
 pub use claims::{Profile, Scope};
 pub use error::{
     ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable, Unmet,
@@ -153,25 +162,3 @@ pub use verify::HealthWatch;
 #[cfg(feature = "remote")]
 pub use verify::tenants;
 pub use verify::{Health, Issuer, TokenCacheStatus, VerifiedToken, Verifier, VerifierBuilder};
-
-// The code of the recipe compiles.
-#[cfg(doctest)]
-#[cfg(all(feature = "reqwest", feature = "aws-lc"))]
-#[doc = include_str!("../docs/multi-tenant.md")]
-mod multi_tenant {}
-
-// The code after a migration compiles, and so does the code before it where we depend on the other crate.
-#[cfg(doctest)]
-#[cfg(all(feature = "axum", feature = "jsonwebtoken", feature = "reqwest", feature = "aws-lc"))]
-mod migrate {
-    #[doc = include_str!("../docs/migrate/jsonwebtoken.md")]
-    mod jsonwebtoken {}
-    #[doc = include_str!("../docs/migrate/jwt-authorizer.md")]
-    mod jwt_authorizer {}
-    #[doc = include_str!("../docs/migrate/axum-jwt-auth.md")]
-    mod axum_jwt_auth {}
-    #[doc = include_str!("../docs/migrate/tower-oauth2-resource-server.md")]
-    mod tower_oauth2_resource_server {}
-    #[doc = include_str!("../docs/migrate/spring-security.md")]
-    mod spring_security {}
-}

@@ -4,3 +4,5 @@
 pub(crate) mod axum;
 #[cfg(feature = "jsonwebtoken")]
 pub mod jsonwebtoken;
+#[cfg(feature = "tonic")]
+pub mod tonic;

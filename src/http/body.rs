@@ -70,7 +70,12 @@ pub struct Problem {
     pub retry_after: Option<u64>,
 }
 
-impl Refused<'_> {
+impl<'r> Refused<'r> {
+    #[cfg(feature = "tonic")]
+    pub(crate) fn of(error: &'r Error, detail: Detail) -> Self {
+        Self { error, status: super::refusal::http_status(error), detail }
+    }
+
     /// Why. Not all of it may be for the client to know: [`problem`](Self::problem) has only that.
     #[must_use]
     pub const fn error(&self) -> &Error {

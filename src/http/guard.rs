@@ -27,7 +27,7 @@ pub(crate) struct Guard<W = NoBody> {
     ways: Ways,
     pub(super) absence: Absence,
     pub(super) preflight: Preflight,
-    pub(super) manner: Manner,
+    pub(crate) manner: Manner,
     pub(super) body: W,
     pub(super) finishing: Finishing,
 }

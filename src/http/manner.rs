@@ -32,7 +32,7 @@ pub(crate) struct Manner {
     /// What a client without a token should ask for.
     pub(super) scopes: Option<Arc<str>>,
     pub(super) detail: Detail,
-    pub(super) grpc_details: Option<GrpcDetails>,
+    pub(crate) grpc_details: Option<GrpcDetails>,
 }
 
 /// The value of `grpc-status-details-bin`.

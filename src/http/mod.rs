@@ -1,7 +1,7 @@
 //! From a request to a decision, and from a decision to a response.
 //!
-//! [`AuthLayer`] guards a whole service; [`require()`] asks more of single routes behind it. Neither knows a framework:
-//! they are [`tower`](https://docs.rs/tower) layers over any request and response body.
+//! [`AuthLayer`] guards a whole service; [`require()`] asks more of single routes behind it, [`methods()`] of
+//! gRPC methods by their paths. None knows a framework: they are [`tower`](https://docs.rs/tower) layers over any request and response body.
 //!
 //! | decision | over HTTP | over gRPC |
 //! |---|---|---|
@@ -29,6 +29,7 @@ mod guard;
 mod layer;
 mod manner;
 mod metadata;
+mod methods;
 mod refusal;
 mod route;
 mod source;
@@ -38,6 +39,7 @@ pub use credentials::bearer_token;
 pub use layer::{Anonymous, Auth, AuthLayer, ResponseFuture};
 pub use manner::Detail;
 pub use metadata::{Metadata, MetadataFuture, MetadataLayer, ProtectedResource};
+pub use methods::{ByMethod, MethodTable, methods};
 pub use refusal::refuse;
 pub use route::{Require, RequireFuture, RequireLayer, require};
 pub use source::TokenSource;
@@ -46,3 +48,5 @@ pub use source::TokenSource;
 pub(crate) use dialect::Dialect;
 #[cfg(feature = "axum")]
 pub(crate) use refusal::{Fault, Refusal};
+#[cfg(feature = "tonic")]
+pub(crate) use refusal::{grpc_status, grpc_words};

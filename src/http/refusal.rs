@@ -130,12 +130,19 @@ pub(super) fn finish<R: Default>(
     manner: &Manner,
     body: &impl RefusalBody<R>,
 ) {
+    if dialect != Dialect::Http {
+        adopt(response);
+    }
     if response.extensions_mut().remove::<Unfinished>().is_none() {
         return;
     }
     let Some(error) = response.extensions().get::<Error>().cloned() else { return };
     if response.status() != http_status(&error) && !response.headers().contains_key(GRPC_STATUS) {
         return;
+    }
+    // What the details tell is what the message does.
+    if manner.detail != Detail::Full {
+        response.headers_mut().remove(GRPC_DETAILS);
     }
     let (mut written, body) = Refusal::of(error, dialect).written(manner, body).into_parts();
     for name in written.headers.keys() {
@@ -149,7 +156,31 @@ pub(super) fn finish<R: Default>(
 /// Lets a refusal that was made behind a layer stay as it is, for layers further out, too.
 #[inline]
 pub(super) fn leave<R>(response: &mut Response<R>) {
+    adopt(response);
     response.extensions_mut().remove::<Unfinished>();
+}
+
+/// Takes a gRPC status that was made of an [`Error`] behind the layer for the refusal that it is.
+///
+/// A status whose code or message is no longer the error's was meant to look different.
+#[inline]
+fn adopt<R>(response: &mut Response<R>) {
+    #[cfg(feature = "tonic")]
+    if let Some(status) = response.extensions().get::<tonic::Status>() {
+        let source = std::error::Error::source(status).and_then(|source| source.downcast_ref::<Error>());
+        let untouched = source.filter(|error| {
+            i32::from(status.code()) == i32::from(grpc_status(error))
+                && status.message() == grpc_words(error, Detail::Full)
+        });
+        if let Some(error) = untouched.cloned() {
+            // Layers further out are not to take it for a refusal of theirs.
+            response.extensions_mut().remove::<tonic::Status>();
+            response.extensions_mut().insert(error);
+            response.extensions_mut().insert(Unfinished);
+        }
+    }
+    #[cfg(not(feature = "tonic"))]
+    let _ = response;
 }
 
 impl Fault {

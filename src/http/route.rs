@@ -67,8 +67,8 @@ pub struct Require<S> {
 }
 
 #[derive(Clone, Debug)]
-struct Terms {
-    requirement: Requirement,
+pub(super) struct Terms {
+    pub(super) requirement: Requirement,
 }
 
 impl Clone for RequireLayer {
@@ -88,7 +88,7 @@ impl<S> Layer<S> for RequireLayer {
 impl Terms {
     /// # Errors
     /// Whose fault it is that the request may not pass.
-    fn check(&self, planted: &Extensions) -> Result<(), Fault> {
+    pub(super) fn check(&self, planted: &Extensions) -> Result<(), Fault> {
         if self.requirement.mistake().is_some() {
             tracing::error!(requirement = %self.requirement, "a route asks for what cannot be");
             return Err(Fault::Wiring);
@@ -97,12 +97,17 @@ impl Terms {
             let met = self.requirement.check(token);
             return met.map_err(|rejection| Fault::Request(rejection.into()));
         }
-        if planted.get::<Anonymous>().is_none() {
-            tracing::error!(requirement = %self.requirement, "no AuthLayer guards this route");
-            return Err(Fault::Wiring);
-        }
-        Err(Fault::Request(Rejection::CredentialsMissing.into()))
+        Err(tokenless(planted, &self.requirement))
     }
+}
+
+/// Why a request without a token may not pass where one is asked for.
+pub(super) fn tokenless(planted: &Extensions, requirement: &dyn fmt::Display) -> Fault {
+    if planted.get::<Anonymous>().is_none() {
+        tracing::error!(%requirement, "no AuthLayer guards this route");
+        return Fault::Wiring;
+    }
+    Fault::Request(Rejection::CredentialsMissing.into())
 }
 
 impl<S, B, R> Service<Request<B>> for Require<S>
@@ -119,19 +124,15 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> RequireFuture<S::Future, R> {
-        let state = match self.terms.check(request.extensions()) {
-            Ok(()) => State::Running { response: self.inner.call(request) },
-            Err(fault) => {
-                let refusal = Refusal::new(fault, Dialect::of(request.method(), request.headers()));
-                State::Refused { response: Some(refusal.unfinished()) }
-            }
-        };
-        RequireFuture { state }
+        match self.terms.check(request.extensions()) {
+            Ok(()) => RequireFuture::running(self.inner.call(request)),
+            Err(fault) => RequireFuture::refused(fault, &request),
+        }
     }
 }
 
 pin_project! {
-    /// Response future of [`Require`].
+    /// Response future of [`Require`] and [`ByMethod`](super::ByMethod).
     #[must_use = "futures do nothing unless polled"]
     pub struct RequireFuture<F, R> {
         #[pin]
@@ -144,6 +145,17 @@ pin_project! {
     enum State<F, R> {
         Running { #[pin] response: F },
         Refused { response: Option<Response<R>> },
+    }
+}
+
+impl<F, R: Default> RequireFuture<F, R> {
+    pub(super) const fn running(response: F) -> Self {
+        Self { state: State::Running { response } }
+    }
+
+    pub(super) fn refused<B>(fault: Fault, request: &Request<B>) -> Self {
+        let refusal = Refusal::new(fault, Dialect::of(request.method(), request.headers()));
+        Self { state: State::Refused { response: Some(refusal.unfinished()) } }
     }
 }
 

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use portcullis::http::methods;
 use portcullis::keys::remote::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote};
 use portcullis::tenants::{IssuerPattern, ResolveError, Tenant, Tenants};
+use portcullis::tonic::RequestExt;
 use portcullis::{Issuer, VerifiedToken, Verifier, require, scope};
 use tower::{Layer, ServiceExt, service_fn};
 use tracing::dispatcher::with_default;
@@ -132,6 +134,10 @@ fn no_log_line_repeats_a_token_a_secret_or_what_a_sender_chose() {
         "no AuthLayer guards this route",
         "an extractor wants a token",
         "asks for what cannot be",
+        "a gRPC method wants a token",
+        "a method that is not in the table was called and refused service=shop.Orders",
+        "a method that is not in the table was called and refused service=one without any entry",
+        "a method whose entry stands in the table twice was called",
     ] {
         assert!(journal.contains(expected), "nothing was logged of {expected:?}");
     }
@@ -148,6 +154,13 @@ async fn requests(tokens: &[String]) {
         Ok::<_, std::convert::Infallible>(Response::new(String::new()))
     });
     let misnamed = require(scope("no name"));
+    let table = methods()
+        .allow("/shop.Orders/List", scope("a"))
+        .allow_any_token("/shop.Orders/Twice")
+        .allow_anyone("/shop.Orders/Twice");
+    let paths = ["/shop.Orders/List", "/shop.Orders/Twice", "/shop.Orders/CHOSEN", "/CHOSEN/List", "/CHOSEN"]
+        .map(|path| path.replace("CHOSEN", CHOSEN[0]));
+    let verifier_of_all = VERIFIERS[0].layer();
     for token in tokens {
         let mut headers = HeaderMap::new();
         let credentials = HeaderValue::try_from(format!("Bearer {token}"));
@@ -165,6 +178,12 @@ async fn requests(tokens: &[String]) {
         let _ = inner.oneshot(request()).await;
         let _ = require(scope("a")).layer(inner).oneshot(request()).await;
         let _ = misnamed.layer(inner).oneshot(request()).await;
+        let _ = tonic::Request::from_http(request()).verified();
+        for path in &paths {
+            let mut request = request();
+            *request.uri_mut() = path.parse().unwrap();
+            let _ = verifier_of_all.layer(table.layer(inner)).oneshot(request).await;
+        }
     }
 }
 

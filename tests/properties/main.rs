@@ -1,6 +1,13 @@
 //! Properties of the crate as a whole: models of what it decides, and what hostile bytes can do to it. They must make it
 //! neither panic, nor show what is not theirs to see, nor spend what they do not pay for.
-#![cfg(all(feature = "axum", feature = "jsonwebtoken", feature = "reqwest", feature = "testkit"))]
+#![cfg(all(
+    feature = "axum",
+    feature = "jsonwebtoken",
+    feature = "reqwest",
+    feature = "settings",
+    feature = "testkit",
+    feature = "tonic"
+))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response};
 use portcullis::crypto::{Backend, VerifyKey};
-use portcullis::http::{bearer_token, refuse};
+use portcullis::http::{bearer_token, methods, refuse};
 use portcullis::jose::{Header, Jwk, JwkSet, KeyMaterial, MAX_TOKEN_BYTES, UnverifiedToken};
 use portcullis::keys::remote::{
     Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote, Snapshot,
@@ -37,7 +37,7 @@ use crate::testing::cases;
 use crate::{providers, requirements, sources, surface};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 41] = [
+const DRIVEN: [(&str, &str); 44] = [
     ("adapters/jsonwebtoken/rules::from_validation", "texts"),
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
@@ -46,6 +46,9 @@ const DRIVEN: [(&str, &str); 41] = [
     ("crypto/key::verify", "keys"),
     ("http/credentials::bearer_token", "requests"),
     ("http/layer/layer::realm", "requests"),
+    ("http/methods::allow", "texts"),
+    ("http/methods::allow_any_token", "texts"),
+    ("http/methods::allow_anyone", "texts"),
     ("http/refusal::refuse", "requests"),
     ("jose/algorithm::from_name", "texts"),
     ("jose/compact::parse", "tokens"),
@@ -254,6 +257,10 @@ proptest! {
             let _ = (requirement.mistake().map(ToString::to_string), format!("{requirement} {requirement:?}"));
             let _ = (GOOD.require(&requirement), require(requirement));
         }
+        let table = methods().allow(&text, scope(text.as_str())).allow_anyone(&address).allow_any_token(&text);
+        if let Ok(request) = Request::builder().uri(&*address).body(String::new()) {
+            RUNTIME.with(|runtime| runtime.block_on(table.layer(service_fn(empty)).oneshot(request))).unwrap();
+        }
         let key = hostile::TRUSTED.jwk().clone().with_key_id(text.as_str());
         let issuer = Issuer::new(text.as_str(), key).audience(text.as_str());
         let _ = Verifier::builder().issuer(issuer).build().map_err(|error| error.to_string());
@@ -387,6 +394,10 @@ thread_local! {
 }
 
 /// The request through the layer, a route and every extractor.
+async fn empty(_: Request<String>) -> Result<Response<String>, Infallible> {
+    Ok(Response::new(String::new()))
+}
+
 async fn served(headers: HeaderMap, method: Method, realm: &str) {
     let verifier = &VERIFIERS[0];
     let inner = service_fn(|request: Request<String>| async {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use http::{Request, Response};
 use portcullis::crypto::{Backend, VerifyKey};
-use portcullis::http::Anonymous;
+use portcullis::http::{Anonymous, methods};
 use portcullis::jose::{
     AlgorithmSet, Curve, Header, Jwk, JwkSet, KeyMaterial, KeyUse, MAX_TOKEN_BYTES, Secret, UnverifiedToken,
 };
@@ -287,6 +287,10 @@ async fn services(album: &mut Album) {
     // An inner service that prints nothing, as `service_fn` would print where its function stands.
     album.debug("Auth", &layer.layer(()));
     album.debug("Require", &route.layer(()));
+    let table = methods().allow("/shop.Orders/List", scope("orders:write")).allow_anyone("/shop.Orders/*");
+    album.debug("MethodTable", &table);
+    album.debug("ByMethod", &table.layer(()));
+    album.debug("VerifierInterceptor", &VERIFIERS[0].interceptor());
     let mut plants = Vec::new();
     for token in hostile::tokens().into_iter().chain([good]) {
         let Ok(request) =
@@ -297,6 +301,9 @@ async fn services(album: &mut Album) {
         let future = layer.layer(inner).call(request);
         album.debug("ResponseFuture", &future);
         let response = future.await.unwrap();
+        if let Some(error) = response.extensions().get::<Error>() {
+            album.debug("Error", &tonic::Status::from(error.clone()));
+        }
         // What leaves the house: the challenge and all other headers.
         album.put("Error", format!("{:?}", response.headers()));
         plants.extend(response.extensions().get::<http::Extensions>().cloned());

@@ -83,7 +83,7 @@ impl<W: Clone> AuthLayer<W> {
     }
 
     /// A layer whose refusals from within are worded anew.
-    fn finishing(&self, change: impl FnOnce(&mut Guard<W>)) -> Self {
+    pub(crate) fn finishing(&self, change: impl FnOnce(&mut Guard<W>)) -> Self {
         self.with(|guard| {
             change(guard);
             guard.finishing = Finishing::Needed;
