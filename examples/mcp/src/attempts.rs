@@ -155,14 +155,14 @@ impl Call {
 }
 
 fn post(http: &Client, mcp: &str, call: Call) -> RequestBuilder {
-    let mut parameters = json!({ "name": call.tool, "arguments": { "text": "a note" } });
     let mut request = http
         .post(mcp)
         .header("Accept", "application/json, text/event-stream")
         .header("MCP-Protocol-Version", call.revision);
+    let mut meta = json!({});
     if call.revision == "2026-07-28" {
         request = request.header("Mcp-Method", "tools/call");
-        parameters["_meta"] = json!({
+        meta = json!({
             "io.modelcontextprotocol/protocolVersion": call.revision,
             "io.modelcontextprotocol/clientInfo": { "name": "by hand", "version": "0" },
             "io.modelcontextprotocol/clientCapabilities": {},
@@ -171,6 +171,7 @@ fn post(http: &Client, mcp: &str, call: Call) -> RequestBuilder {
     if let Some(tool) = call.named {
         request = request.header("Mcp-Name", tool);
     }
+    let parameters = json!({ "name": call.tool, "arguments": { "text": "a note" }, "_meta": meta });
     request.json(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": parameters }))
 }
 
