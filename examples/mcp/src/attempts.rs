@@ -97,6 +97,14 @@ pub(crate) async fn play(
         Some(json!("scope_missing")),
     );
 
+    let coded = Call { named: Some("=?base64?d3JpdGVfbm90ZQ==?="), ..Call::of("write_note") };
+    let error = message(post(&http, mcp, coded).bearer_auth(&good).send().await?).await?;
+    table.same(
+        "a header with the tool in base64",
+        error.pointer("/error/data/reason"),
+        Some(json!("scope_missing")),
+    );
+
     // Notes are those of the token's subject.
     let response = post(&http, mcp, Call::of("read_notes")).bearer_auth(&good).send().await?;
     let answered = message(response).await?;
