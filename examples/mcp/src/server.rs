@@ -78,17 +78,15 @@ async fn without_token(mut request: Request) -> Request {
     request
 }
 
-/// The token of a call, if it may use the tool. This is the guard that counts: older clients send no `Mcp-Name`.
-fn allowed<'call>(call: &'call Parts, needed: &Requirement) -> Result<&'call VerifiedToken, ErrorData> {
+/// Whose call it is, if the token may use the tool. This is the guard that counts: older clients send no `Mcp-Name`.
+fn allowed<'call>(call: &'call Parts, needed: &Requirement) -> Result<&'call str, ErrorData> {
     let token = call.extensions.get::<VerifiedToken>();
     let token = token.ok_or_else(|| ErrorData::internal_error("no layer guards this server", None))?;
     token.require(needed).map_err(|rejection| {
-        ErrorData::invalid_request(
-            rejection.to_string(),
-            Some(serde_json::json!({ "reason": rejection.code() })),
-        )
+        let reason = serde_json::json!({ "reason": rejection.code() });
+        ErrorData::invalid_request(rejection.to_string(), Some(reason))
     })?;
-    Ok(token)
+    token.subject().ok_or_else(|| ErrorData::invalid_request("the token is about nobody", None))
 }
 
 /// Notes by the subject of the token, so that nobody reads those of another.
@@ -106,8 +104,8 @@ impl Notes {
     /// Reads your notes.
     #[tool]
     async fn read_notes(&self, Extension(call): Extension<Parts>) -> Result<String, ErrorData> {
-        let token = allowed(&call, &reads())?;
-        Ok(self.of(token, |notes| notes.join("\n")))
+        let user = allowed(&call, &reads())?;
+        Ok(self.of(user, |notes| notes.join("\n")))
     }
 
     /// Writes a note.
@@ -117,8 +115,8 @@ impl Notes {
         Extension(call): Extension<Parts>,
         Parameters(note): Parameters<Note>,
     ) -> Result<String, ErrorData> {
-        let token = allowed(&call, &writes())?;
-        self.of(token, |notes| notes.push(note.text));
+        let user = allowed(&call, &writes())?;
+        self.of(user, |notes| notes.push(note.text));
         Ok("written".to_owned())
     }
 }
@@ -127,8 +125,8 @@ impl Notes {
 impl ServerHandler for Notes {}
 
 impl Notes {
-    fn of<R>(&self, token: &VerifiedToken, act: impl FnOnce(&mut Vec<String>) -> R) -> R {
+    fn of<R>(&self, user: &str, act: impl FnOnce(&mut Vec<String>) -> R) -> R {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        act(notes.entry(token.subject().unwrap_or_default().to_owned()).or_default())
+        act(notes.entry(user.to_owned()).or_default())
     }
 }
