@@ -222,3 +222,28 @@ async fn where_one_cannot_tell_the_others_are_asked_and_then_nobody_can() {
         assert!(matches!(error, Some(Error::Unavailable(Unavailable::KeysNotLoaded { .. }))), "{error:?}");
     }
 }
+
+#[tokio::test]
+async fn the_service_behind_is_not_given_what_it_might_pass_on() {
+    let mint = Mint::new(HOME);
+    let token = mint.token().subject("alice").mint();
+    let sources = [TokenSource::bearer(), TokenSource::cookie("t").unwrap()];
+    let kept = verifier(&mint).layer().token_sources(sources);
+    let seen = |layer: AuthLayer| {
+        let request = Request::builder()
+            .header(AUTHORIZATION, format!("Bearer {token}"))
+            .header(COOKIE, format!("x=1; t={token}"))
+            .body(())
+            .unwrap();
+        let look = |request: Request<()>| async move {
+            let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+            Ok::<_, Infallible>(Response::new(
+                [text(AUTHORIZATION), text(COOKIE)].into_iter().flatten().collect::<Vec<_>>().join(" "),
+            ))
+        };
+        layer.layer(service_fn(look)).oneshot(request)
+    };
+    let both = format!("Bearer {token} x=1; t={token}");
+    assert_eq!(*seen(kept.clone()).await.unwrap().body(), both);
+    assert_eq!(*seen(kept.credentials_removed()).await.unwrap().body(), "x=1");
+}

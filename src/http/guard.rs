@@ -27,6 +27,7 @@ pub(crate) struct Guard<W = NoBody> {
     ways: Ways,
     pub(super) absence: Absence,
     pub(super) preflight: Preflight,
+    pub(super) judged: Judged,
     pub(crate) manner: Manner,
     pub(super) body: W,
     pub(super) finishing: Finishing,
@@ -59,6 +60,13 @@ pub(super) enum Absence {
 pub(super) enum Preflight {
     Judged,
     Anonymous,
+}
+
+/// What becomes of credentials that were found good.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Judged {
+    Kept,
+    Removed,
 }
 
 /// Whether refusals from within are worded anew. Only where the layer has more to say than they have, as it costs.
@@ -101,6 +109,7 @@ impl<W> Guard<W> {
             ways: Ways::One(Way { verifier: verifier.clone(), source: TokenSource::bearer() }),
             absence: Absence::Refused,
             preflight: Preflight::Judged,
+            judged: Judged::Kept,
             manner: Manner::named(realm),
             body,
             finishing: Finishing::Needless,
@@ -110,8 +119,8 @@ impl<W> Guard<W> {
     /// The same, but for the body of refusals.
     pub(super) fn with_body<V>(&self, body: V) -> Guard<V> {
         let (ways, manner) = (self.ways.clone(), self.manner.clone());
-        let (absence, preflight) = (self.absence, self.preflight);
-        Guard { ways, absence, preflight, manner, body, finishing: Finishing::Needed }
+        let (absence, preflight, judged) = (self.absence, self.preflight, self.judged);
+        Guard { ways, absence, preflight, judged, manner, body, finishing: Finishing::Needed }
     }
 
     pub(super) fn take_from(&mut self, sources: &[TokenSource]) {
@@ -200,9 +209,12 @@ impl<W> Guard<W> {
         finish(response, dialect, &self.manner, &self.body);
     }
 
-    /// Takes the token of a request away from where the service behind might repeat it.
+    /// Takes the token of a request away from where the service behind might repeat it, or from everywhere.
     #[inline]
     pub(crate) fn clear(&self, way: usize, headers: &mut HeaderMap) {
+        if self.judged == Judged::Removed {
+            return self.ways.iter().for_each(|way| way.source.remove(headers));
+        }
         if let Some(way) = self.ways.get(way) {
             way.source.clear(headers);
         }
@@ -261,6 +273,7 @@ impl<W> fmt::Debug for Guard<W> {
             .field("ways", &self.ways)
             .field("absence", &self.absence)
             .field("preflight", &self.preflight)
+            .field("judged", &self.judged)
             .field("manner", &self.manner)
             .finish_non_exhaustive()
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{COOKIE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use http::header::{AUTHORIZATION, COOKIE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use super::credentials::{is_token, sent_bearer_token, sent_token};
@@ -157,6 +157,24 @@ impl TokenSource {
     }
 }
 
+impl TokenSource {
+    /// Takes whatever stands in the place of the token away. A query stays as it is.
+    pub(super) fn remove(&self, headers: &mut HeaderMap) {
+        match &self.0 {
+            Place::Bearer | Place::Authorization { .. } => drop(headers.remove(AUTHORIZATION)),
+            Place::Cookie { name } => {
+                let kept: Vec<_> = cookies(headers).filter(|pair| value_of(pair, name).is_none()).collect();
+                let kept = kept.into_iter().map(<[u8]>::trim_ascii).collect::<Vec<_>>().join(&b"; "[..]);
+                let kept = HeaderValue::from_bytes(&kept).ok().filter(|kept| !kept.is_empty());
+                headers.remove(COOKIE);
+                headers.extend(kept.map(|kept| (COOKIE, kept)));
+            }
+            Place::WebSocketProtocol { prefix } => clear_protocol(headers, prefix.as_bytes()),
+            Place::Query { .. } => {}
+        }
+    }
+}
+
 #[cold]
 fn clear_protocol(headers: &mut HeaderMap, prefix: &[u8]) {
     let kept: Vec<_> = protocols(headers).filter(|entry| !entry.starts_with(prefix)).collect();
@@ -287,6 +305,30 @@ mod tests {
         let mut headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("t=a"))]);
         TokenSource::cookie("t").unwrap().clear(&mut headers);
         assert_eq!(headers[COOKIE], "t=a");
+    }
+
+    #[test]
+    fn nothing_but_the_token_is_removed() {
+        let sent = || {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer a"));
+            headers.append(COOKIE, HeaderValue::from_static("x=1; t=a;y=2"));
+            headers.append(COOKIE, HeaderValue::from_static("t=b; tt=c"));
+            headers
+        };
+        let left = |source: TokenSource, mut headers: HeaderMap| {
+            source.remove(&mut headers);
+            let text = |name| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+            (text(AUTHORIZATION), text(COOKIE), headers.len())
+        };
+        let bearer = || Some("Bearer a".to_owned());
+        let cookie = TokenSource::cookie("t").unwrap();
+        assert_eq!(left(cookie.clone(), sent()), (bearer(), Some("x=1; y=2; tt=c".to_owned()), 2));
+        let only = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("t=a"))]);
+        assert_eq!(left(cookie, only), (None, None, 0));
+        for source in [TokenSource::bearer(), TokenSource::scheme("JWT").unwrap()] {
+            assert_eq!(left(source, sent()), (None, Some("x=1; t=a;y=2".to_owned()), 2));
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::service::Auth;
 use crate::claims::Scope;
 use crate::http::body::{NoBody, ProblemDetails, Refused};
 use crate::http::challenge::DEFAULT_REALM;
-use crate::http::guard::{Absence, Finishing, Guard, Preflight};
+use crate::http::guard::{Absence, Finishing, Guard, Judged, Preflight};
 use crate::http::manner::Detail;
 use crate::http::metadata::ProtectedResource;
 use crate::http::source::TokenSource;
@@ -103,6 +103,14 @@ impl<W: Clone> AuthLayer<W> {
     /// its headers to refusals. What stands behind sees the [`Anonymous`] marker and no token.
     pub fn preflight_passes(self) -> Self {
         self.with(|guard| guard.preflight = Preflight::Anonymous)
+    }
+
+    /// Takes credentials out of a request once they were found good, so that the service behind cannot pass them on: a token is
+    /// for one resource, and a call to another needs one of its own.
+    ///
+    /// Header fields and cookies of the [token sources](Self::token_sources) are removed; a query stays as it is.
+    pub fn credentials_removed(self) -> Self {
+        self.with(|guard| guard.judged = Judged::Removed)
     }
 
     /// Takes tokens from these places and no others. Default: [`TokenSource::bearer`] alone.
