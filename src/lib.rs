@@ -2,7 +2,7 @@
 //!
 //! portcullis verifies JWT access tokens for Rust services: signature, issuer, audience, time, scopes. It finds the
 //! issuer's keys by itself and keeps them current, survives the issuer's outages without letting anyone in, and says
-//! exactly why a token was refused. It works behind any [tower](https://docs.rs/tower) service: axum, tonic, hyper.
+//! exactly why a token was refused. It works behind any [tower](https://docs.rs/tower) service: axum, tonic, hyper; and in actix-web.
 //!
 #![cfg_attr(all(feature = "axum", feature = "reqwest"), doc = "```no_run")]
 #![cfg_attr(not(all(feature = "axum", feature = "reqwest")), doc = "```ignore")]
@@ -59,9 +59,10 @@
     doc = "- [`http`]: the tower layer, challenges by RFC 6750, gRPC refusals, [`require()`] for routes."
 )]
 #![cfg_attr(
-    feature = "axum",
-    doc = "- [`Claims`] and [`VerifiedToken`] are axum extractors, [`healthz`] is a handler for probes."
+    any(feature = "actix", feature = "axum"),
+    doc = "- [`Claims`] and [`VerifiedToken`] are extractors of axum and actix-web, [`healthz`] is a handler for probes."
 )]
+#![cfg_attr(feature = "actix", doc = "- [`actix`]: the layers are middleware of actix-web 4 as they are.")]
 #![cfg_attr(
     feature = "testkit",
     doc = "- [`testkit`]: an authorization server and a mint for your own tests."
@@ -100,12 +101,13 @@
 //! | `remote` | by `reqwest` | keys that renew themselves through a client of your own, or from a file; brings in tokio |
 //! | `tower` | yes | the layer, requirements on routes, challenges |
 //! | `axum` | | extractors and a health handler for axum 0.8 |
+//! | `actix` | | middleware, extractors and a health handler for actix-web 4 |
 //! | `testkit` | | a scriptable authorization server for tests |
 //!
 //! Features only add: turning one on never changes what is accepted or refused. Without any but a backend the tree holds
 //! neither tokio nor reqwest nor tower, and [`Verifier::verify_cached`] judges tokens by [fixed](keys::Keys::fixed) keys.
 
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "actix", feature = "axum"))]
 mod adapters;
 pub mod claims;
 pub mod crypto;
@@ -127,8 +129,14 @@ mod verify;
 
 #[cfg(feature = "tower")]
 pub use self::http::require;
-#[cfg(feature = "axum")]
-pub use adapters::axum::{Claims, ExtractorRefusal, HealthReport, healthz};
+#[cfg(feature = "actix")]
+pub use adapters::actix;
+#[cfg(any(feature = "actix", feature = "axum"))]
+pub use adapters::{
+    claims::Claims,
+    extract::ExtractorRefusal,
+    health::{HealthReport, healthz},
+};
 pub use claims::{Profile, Scope};
 pub use error::{
     ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable, Unmet,
