@@ -1,6 +1,6 @@
 //! Properties of the crate as a whole: models of what it decides, and what hostile bytes can do to it. They must make it
 //! neither panic, nor show what is not theirs to see, nor spend what they do not pay for.
-#![cfg(all(feature = "axum", feature = "reqwest", feature = "testkit"))]
+#![cfg(all(feature = "actix", feature = "axum", feature = "reqwest", feature = "testkit"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +12,7 @@
 #[path = "../../src/testing.rs"]
 mod testing;
 
+mod actix;
 mod album;
 mod builder;
 mod cost;

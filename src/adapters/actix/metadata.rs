@@ -1,5 +1,6 @@
 //! The document of a protected resource, served by middleware.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -15,7 +16,6 @@ use super::response::dressed;
 use crate::http::{MetadataLayer, Page};
 
 /// A service of actix-web behind a [`MetadataLayer`].
-#[derive(Clone, Debug)]
 pub struct MetadataMiddleware<S> {
     inner: S,
     page: Arc<Page>,
@@ -59,5 +59,12 @@ where
         let response = dressed(HttpResponse::new(StatusCode::OK), self.page.answer(&method));
         let (request, _) = request.into_parts();
         EarlyFuture::answered(ServiceResponse::new(request, response))
+    }
+}
+
+/// Not derived, as the inner service need not be `Debug`.
+impl<S> fmt::Debug for MetadataMiddleware<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetadataMiddleware").field("page", &self.page).finish_non_exhaustive()
     }
 }

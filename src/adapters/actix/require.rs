@@ -1,5 +1,6 @@
 //! Requirements of routes as middleware.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
@@ -14,7 +15,6 @@ use crate::http::{Anonymous, Refusal, RequireLayer, Terms};
 use crate::stripes::Spread;
 
 /// A service of actix-web behind a [`RequireLayer`].
-#[derive(Clone, Debug)]
 pub struct RequireMiddleware<S> {
     inner: S,
     terms: Spread<Terms>,
@@ -61,5 +61,12 @@ where
                 EarlyFuture::answered(refused(request, refusal.unfinished()))
             }
         }
+    }
+}
+
+/// Not derived, as the inner service need not be `Debug`.
+impl<S> fmt::Debug for RequireMiddleware<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequireMiddleware").field("terms", &self.terms).finish_non_exhaustive()
     }
 }
