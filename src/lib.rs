@@ -155,3 +155,7 @@ pub use verify::{Health, Issuer, TokenCacheStatus, VerifiedToken, Verifier, Veri
 #[cfg(all(feature = "reqwest", feature = "aws-lc"))]
 #[doc = include_str!("../docs/multi-tenant.md")]
 mod multi_tenant {}
+#[cfg(doctest)]
+#[cfg(all(feature = "actix", feature = "reqwest"))]
+#[doc = include_str!("../docs/actix.md")]
+mod actix_recipes {}

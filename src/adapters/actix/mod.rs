@@ -38,7 +38,7 @@
 //!         let orders = web::resource("/orders").route(web::get().to(list)).wrap(require(scope("orders:read")));
 //!         App::new()
 //!             .service(web::resource("/shop").route(web::get().to(shop)).wrap(open.clone()))
-//!             .service(web::scope("").service(orders).route("/me", web::get().to(me)).wrap(guard.clone()))
+//!             .service(web::scope("/api").service(orders).route("/me", web::get().to(me)).wrap(guard.clone()))
 //!     })
 //!     .bind("127.0.0.1:8080")?
 //!     .run()
