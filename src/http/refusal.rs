@@ -354,7 +354,7 @@ mod tests {
         assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
 
         let grpc = finished(refusal(), Dialect::Grpc("application/grpc"));
-        assert_eq!((grpc.status().as_u16(), &*grpc.headers()["grpc-status"].to_str().unwrap()), (200, "7"));
+        assert_eq!((grpc.status().as_u16(), grpc.headers()["grpc-status"].to_str().unwrap()), (200, "7"));
         assert!(!grpc.headers().contains_key(WWW_AUTHENTICATE), "the words of HTTP are gone");
 
         let mut hidden = refusal();
