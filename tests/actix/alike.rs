@@ -22,7 +22,7 @@ fn router() -> Router {
         .route("/perhaps", any(perhaps))
         .route("/email", any(email))
         .route("/delete", any(async |token: VerifiedToken| delete(token).await))
-        .merge(Router::new().route("/orders", any(subject)).route_layer(require(scope("orders:read"))))
+        .merge(Router::new().route("/orders", any(perhaps)).route_layer(require(scope("orders:read"))))
 }
 
 /// A request for each way to say who is asking, or to fail at it, on each route.

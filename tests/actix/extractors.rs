@@ -4,7 +4,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, HttpMessage as _, web};
-use portcullis::http::Anonymous;
+use portcullis::http::{Anonymous, TokenSource};
 use portcullis::{HealthReport, VerifiedToken, healthz};
 use std::task::Poll;
 
@@ -87,12 +87,14 @@ async fn a_token_that_somebody_else_planted_is_removed() {
     assert_eq!(house.ask(&Sent::get("/marked").bearer(&token("a"))).await.brief(), (200, "true false"));
     // The marker of a guard outside does not outlive the one inside.
     let nested = serve!({
-        let inner = web::scope("/in").route("/perhaps", web::get().to(perhaps)).wrap(verifier().layer());
-        App::new()
-            .service(inner)
+        let inner = web::scope("/in")
             .route("/perhaps", web::get().to(perhaps))
-            .wrap(verifier().layer().optional())
+            .route("/marked", web::get().to(marked))
+            .wrap(verifier().layer());
+        let outer = verifier().layer().token_sources([TokenSource::cookie("t").unwrap()]).optional();
+        App::new().service(inner).route("/perhaps", web::get().to(perhaps)).wrap(outer)
     });
+    assert_eq!(nested.ask(&Sent::get("/in/marked").bearer(&token("a"))).await.brief(), (200, "true false"));
     assert_eq!(nested.ask(&Sent::get("/perhaps")).await.brief(), (200, "anonymous"));
     assert_eq!(nested.ask(&Sent::get("/in/perhaps")).await.brief(), (401, ""));
     assert_eq!(nested.ask(&Sent::get("/in/perhaps").bearer(&token("a"))).await.brief(), (200, "alice"));

@@ -149,8 +149,9 @@ pub(crate) async fn perhaps(MaybeVerified(token): MaybeVerified) -> String {
     token.map_or_else(|| "anonymous".to_owned(), |token| token.subject().unwrap_or_default().to_owned())
 }
 
+/// The handler behind the requirement would serve anyone: it is the requirement that is tested.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    let orders = web::resource("/orders").route(web::to(subject)).wrap(require(scope("orders:read")));
+    let orders = web::resource("/orders").route(web::to(perhaps)).wrap(require(scope("orders:read")));
     config
         .route("/subject", web::to(subject))
         .route("/perhaps", web::to(perhaps))
