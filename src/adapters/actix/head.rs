@@ -30,20 +30,20 @@ impl HeadCopy {
     /// [`Rejection::CredentialsMalformed`] when the one crate cannot say what the other could. Who is asking is not known
     /// then, and nobody may pass as anonymous.
     pub(super) fn of(request: &RequestHead, query: Query) -> Result<Self, Rejection> {
-        let unreadable = |_| Rejection::CredentialsMalformed;
-        let method = Method::from_bytes(request.method.as_str().as_bytes());
-        let method = method.map_err(|_| Rejection::CredentialsMalformed)?;
+        const UNREADABLE: Rejection = Rejection::CredentialsMalformed;
+        let method = Method::from_bytes(request.method.as_str().as_bytes()).map_err(|_| UNREADABLE)?;
         let uri = match request.uri.path_and_query() {
             Some(path) if query == Query::Read => {
                 let path = PathAndQuery::try_from(path.as_str());
-                Uri::from(path.map_err(|_| Rejection::CredentialsMalformed)?)
+                Uri::from(path.map_err(|_| UNREADABLE)?)
             }
             _ => Uri::default(),
         };
         let mut headers = HeaderMap::new();
         for (from, to) in LOOKED_AT {
             for value in request.headers.get_all(from) {
-                headers.append(to.clone(), HeaderValue::from_bytes(value.as_bytes()).map_err(unreadable)?);
+                let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| UNREADABLE)?;
+                headers.try_append(to.clone(), value).map_err(|_| UNREADABLE)?;
             }
         }
         Ok(Self { method, uri, headers })
