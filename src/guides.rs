@@ -4,6 +4,10 @@
 #[doc = include_str!("../docs/multi-tenant.md")]
 mod multi_tenant {}
 
+#[cfg(feature = "actix")]
+#[doc = include_str!("../docs/actix.md")]
+mod actix {}
+
 #[cfg(feature = "tonic")]
 #[doc = include_str!("../docs/grpc.md")]
 mod grpc {}

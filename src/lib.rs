@@ -2,7 +2,7 @@
 //!
 //! portcullis verifies JWT access tokens for Rust services: signature, issuer, audience, time, scopes. It finds the
 //! issuer's keys by itself and keeps them current, survives the issuer's outages without letting anyone in, and says
-//! exactly why a token was refused. It works behind any [tower](https://docs.rs/tower) service: axum, tonic, hyper.
+//! exactly why a token was refused. It works behind any [tower](https://docs.rs/tower) service: axum, tonic, hyper; and in actix-web.
 //!
 #![cfg_attr(all(feature = "axum", feature = "reqwest"), doc = "```no_run")]
 #![cfg_attr(not(all(feature = "axum", feature = "reqwest")), doc = "```ignore")]
@@ -59,9 +59,10 @@
     doc = "- [`http`]: the tower layer, challenges by RFC 6750, gRPC refusals, [`require()`] for routes."
 )]
 #![cfg_attr(
-    feature = "axum",
-    doc = "- [`Claims`] and [`VerifiedToken`] are axum extractors, [`healthz`] is a handler for probes."
+    any(feature = "actix", feature = "axum"),
+    doc = "- [`Claims`] and [`VerifiedToken`] are extractors of axum and actix-web, [`healthz`] is a handler for probes."
 )]
+#![cfg_attr(feature = "actix", doc = "- [`actix`]: the layers are middleware of actix-web 4 as they are.")]
 #![cfg_attr(
     feature = "jsonwebtoken",
     doc = "- [`jsonwebtoken`]: what becomes of that crate's keys and rules, for services that come from there."
@@ -111,12 +112,13 @@
 //! | `jsonwebtoken` | | keys and rules of the jsonwebtoken crate, version 11, turn into ours |
 //! | `settings` | | a verifier described by TOML, JSON or environment variables |
 //! | `tonic` | | errors as `tonic::Status` with details, the token out of a request, an interceptor for tonic 0.14 |
+//! | `actix` | | middleware, extractors and a health handler for actix-web 4 |
 //! | `testkit` | | a scriptable authorization server for tests |
 //!
 //! Features only add: turning one on never changes what is accepted or refused. Without any but a backend the tree holds
 //! neither tokio nor reqwest nor tower, and [`Verifier::verify_cached`] judges tokens by [fixed](keys::Keys::fixed) keys.
 
-#[cfg(any(feature = "axum", feature = "jsonwebtoken", feature = "tonic"))]
+#[cfg(any(feature = "actix", feature = "axum", feature = "jsonwebtoken", feature = "tonic"))]
 mod adapters;
 pub mod claims;
 pub mod crypto;
@@ -142,12 +144,18 @@ mod verify;
 
 #[cfg(feature = "tower")]
 pub use self::http::require;
-#[cfg(feature = "axum")]
-pub use adapters::axum::{Claims, ExtractorRefusal, HealthReport, healthz};
+#[cfg(feature = "actix")]
+pub use adapters::actix;
 #[cfg(feature = "jsonwebtoken")]
 pub use adapters::jsonwebtoken;
 #[cfg(feature = "tonic")]
 pub use adapters::tonic;
+#[cfg(any(feature = "actix", feature = "axum"))]
+pub use adapters::{
+    claims::Claims,
+    extract::ExtractorRefusal,
+    health::{HealthReport, healthz},
+};
 pub use claims::{Profile, Scope};
 pub use error::{
     ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable, Unmet,

@@ -30,7 +30,7 @@ pub(crate) struct Guard<W = NoBody> {
     pub(super) judged: Judged,
     pub(crate) manner: Manner,
     pub(super) body: W,
-    pub(super) finishing: Finishing,
+    pub(crate) finishing: Finishing,
 }
 
 /// How a request may get in.
@@ -71,7 +71,7 @@ pub(super) enum Judged {
 
 /// Whether refusals from within are worded anew. Only where the layer has more to say than they have, as it costs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Finishing {
+pub(crate) enum Finishing {
     Needless,
     Needed,
 }
@@ -94,7 +94,7 @@ pub(crate) struct Denial {
 }
 
 impl Denial {
-    #[cfg(test)]
+    #[cfg(any(test, feature = "actix"))]
     pub(crate) const fn first(error: Error) -> Self {
         Self { error, way: 0 }
     }
@@ -200,6 +200,21 @@ impl<W> Guard<W> {
         W: RefusalBody<R>,
     {
         self.refusal(denial, dialect).written(&self.manner, &self.body)
+    }
+
+    /// Whether a token may stand in the query of a request.
+    #[cfg(feature = "actix")]
+    pub(crate) fn reads_query(&self) -> bool {
+        self.ways.iter().any(|way| way.source.is_query())
+    }
+
+    /// A refusal from behind, in the words of this layer.
+    #[cfg(feature = "actix")]
+    pub(crate) fn word<R: Default>(&self, error: Error, dialect: Dialect) -> http::Response<R>
+    where
+        W: RefusalBody<R>,
+    {
+        Refusal::of(error, dialect).written(&self.manner, &self.body)
     }
 
     pub(crate) fn finish<R: Default>(&self, response: &mut http::Response<R>, dialect: Dialect)

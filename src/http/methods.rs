@@ -9,6 +9,7 @@ use http::{Extensions, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::layer::Anonymous;
 use super::refusal::Fault;
 use super::route::{RequireFuture, Terms, tokenless};
 use crate::error::{Rejection, Unmet};
@@ -130,6 +131,10 @@ impl MethodTable {
     }
 }
 
+fn is_anonymous(planted: &Extensions) -> bool {
+    planted.get::<Anonymous>().is_some()
+}
+
 impl Rule {
     fn of(requirement: Requirement) -> Self {
         if let Some(mistake) = requirement.mistake() {
@@ -152,8 +157,8 @@ impl Rule {
         match self {
             Self::Anyone => Ok(()),
             Self::AnyToken if planted.get::<VerifiedToken>().is_some() => Ok(()),
-            Self::AnyToken => Err(tokenless(planted, &"any good token")),
-            Self::Token(terms) => terms.check(planted),
+            Self::AnyToken => Err(tokenless(is_anonymous(planted), &"any good token")),
+            Self::Token(terms) => terms.check(planted.get(), || is_anonymous(planted)),
             Self::Disputed => {
                 tracing::error!("a method whose entry stands in the table twice was called");
                 Err(Fault::Wiring)
@@ -182,7 +187,7 @@ impl Table {
             };
         }
         if planted.get::<VerifiedToken>().is_none() {
-            return Err(tokenless(planted, &"a method that is in the table"));
+            return Err(tokenless(is_anonymous(planted), &"a method that is in the table"));
         }
         // Nothing that the caller chose: the name is the set-up's.
         let service = service.map_or("one without any entry", |(name, _)| name.trim_matches('/'));

@@ -44,9 +44,19 @@ pub use refusal::refuse;
 pub use route::{Require, RequireFuture, RequireLayer, require};
 pub use source::TokenSource;
 
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "actix", feature = "axum"))]
 pub(crate) use dialect::Dialect;
-#[cfg(feature = "axum")]
+#[cfg(feature = "actix")]
+pub(crate) use guard::{Admission, Check, Denial, Finishing, Guard};
+#[cfg(feature = "actix")]
+pub(crate) use metadata::Page;
+#[cfg(any(feature = "actix", feature = "axum"))]
 pub(crate) use refusal::{Fault, Refusal};
+#[cfg(feature = "actix")]
+pub(crate) use refusal::{Unfinished, is_disguised};
 #[cfg(feature = "tonic")]
 pub(crate) use refusal::{grpc_status, grpc_words};
+#[cfg(feature = "actix")]
+pub(crate) use route::Terms;
+#[cfg(feature = "actix")]
+pub(crate) use source::Head;

@@ -53,7 +53,7 @@ pub(crate) enum Fault {
 
 /// Left in a response that refuses a request behind a layer, for that layer to word it in its own way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Unfinished;
+pub(crate) struct Unfinished;
 
 impl Refusal {
     pub(crate) const fn of(error: Error, dialect: Dialect) -> Self {
@@ -137,7 +137,7 @@ pub(super) fn finish<R: Default>(
         return;
     }
     let Some(error) = response.extensions().get::<Error>().cloned() else { return };
-    if response.status() != http_status(&error) && !response.headers().contains_key(GRPC_STATUS) {
+    if is_disguised(&error, response.status().as_u16(), response.headers().contains_key(GRPC_STATUS)) {
         return;
     }
     // What the details tell is what the message does.
@@ -145,12 +145,18 @@ pub(super) fn finish<R: Default>(
         response.headers_mut().remove(GRPC_DETAILS);
     }
     let (mut written, body) = Refusal::of(error, dialect).written(manner, body).into_parts();
-    for name in written.headers.keys() {
+    // What it said in other words may have no place in these: gRPC knows neither.
+    for name in [WWW_AUTHENTICATE, RETRY_AFTER].iter().chain(written.headers.keys()) {
         response.headers_mut().remove(name);
     }
     response.headers_mut().extend(written.headers.drain());
     *response.status_mut() = written.status;
     *response.body_mut() = body;
+}
+
+/// Whether somebody gave a refusal another status on its way. Over gRPC the status says nothing.
+pub(crate) fn is_disguised(error: &Error, status: u16, is_grpc: bool) -> bool {
+    status != http_status(error).as_u16() && !is_grpc
 }
 
 /// Lets a refusal that was made behind a layer stay as it is, for layers further out, too.
@@ -380,6 +386,7 @@ mod tests {
 
         let grpc = finished(refusal(), Dialect::Grpc("application/grpc"));
         assert_eq!((grpc.status().as_u16(), grpc.headers()["grpc-status"].to_str().unwrap()), (200, "7"));
+        assert!(!grpc.headers().contains_key(WWW_AUTHENTICATE), "the words of HTTP are gone");
 
         let mut hidden = refusal();
         *hidden.status_mut() = StatusCode::NOT_FOUND;

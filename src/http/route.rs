@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::{Extensions, Request, Response};
+use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -56,7 +56,7 @@ pub fn require(requirement: impl Into<Requirement>) -> RequireLayer {
 #[derive(Debug)]
 #[must_use = "a layer guards nothing until it is around a service"]
 pub struct RequireLayer {
-    terms: Spread<Terms>,
+    pub(crate) terms: Spread<Terms>,
 }
 
 /// A service behind a [`RequireLayer`].
@@ -66,8 +66,9 @@ pub struct Require<S> {
     terms: Spread<Terms>,
 }
 
+/// What a route asks for.
 #[derive(Clone, Debug)]
-pub(super) struct Terms {
+pub(crate) struct Terms {
     pub(super) requirement: Requirement,
 }
 
@@ -88,22 +89,26 @@ impl<S> Layer<S> for RequireLayer {
 impl Terms {
     /// # Errors
     /// Whose fault it is that the request may not pass.
-    pub(super) fn check(&self, planted: &Extensions) -> Result<(), Fault> {
+    pub(crate) fn check(
+        &self,
+        token: Option<&VerifiedToken>,
+        is_anonymous: impl FnOnce() -> bool,
+    ) -> Result<(), Fault> {
         if self.requirement.mistake().is_some() {
             tracing::error!(requirement = %self.requirement, "a route asks for what cannot be");
             return Err(Fault::Wiring);
         }
-        if let Some(token) = planted.get::<VerifiedToken>() {
+        if let Some(token) = token {
             let met = self.requirement.check(token);
             return met.map_err(|rejection| Fault::Request(rejection.into()));
         }
-        Err(tokenless(planted, &self.requirement))
+        Err(tokenless(is_anonymous(), &self.requirement))
     }
 }
 
 /// Why a request without a token may not pass where one is asked for.
-pub(super) fn tokenless(planted: &Extensions, requirement: &dyn fmt::Display) -> Fault {
-    if planted.get::<Anonymous>().is_none() {
+pub(super) fn tokenless(is_anonymous: bool, requirement: &dyn fmt::Display) -> Fault {
+    if !is_anonymous {
         tracing::error!(%requirement, "no AuthLayer guards this route");
         return Fault::Wiring;
     }
@@ -124,7 +129,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> RequireFuture<S::Future, R> {
-        match self.terms.check(request.extensions()) {
+        let planted = request.extensions();
+        let is_anonymous = || planted.get::<Anonymous>().is_some();
+        match self.terms.check(planted.get(), is_anonymous) {
             Ok(()) => RequireFuture::running(self.inner.call(request)),
             Err(fault) => RequireFuture::refused(fault, &request),
         }

@@ -35,6 +35,9 @@ enum Place {
 }
 
 /// What of a request tells who is asking.
+///
+/// Adapters whose requests are of another kind copy what is looked at: whoever looks at another header tells
+/// `adapters/actix/head.rs`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head<'r> {
     pub(crate) method: &'r Method,
@@ -114,6 +117,11 @@ impl TokenSource {
     /// Whether clients send it without meaning to.
     pub(super) const fn is_ambient(&self) -> bool {
         matches!(self.0, Place::Cookie { .. })
+    }
+
+    #[cfg(feature = "actix")]
+    pub(super) const fn is_query(&self) -> bool {
+        matches!(self.0, Place::Query { .. })
     }
 
     /// What stands in the place of the token, in whatever form.

@@ -85,7 +85,7 @@ mod scopes;
 pub use authentication::{AcrLadder, acr, acr_any, amr, max_age};
 pub use claim::{ClaimPath, ClaimValue, claim, claim_at};
 pub use detail::{AuthorizationDetail, authorization_details};
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "actix", feature = "axum"))]
 pub(crate) use guarded::with_requirement_of;
 pub use guarded::{Guarded, Requires};
 pub use mistake::Mistake;

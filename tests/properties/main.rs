@@ -1,6 +1,7 @@
 //! Properties of the crate as a whole: models of what it decides, and what hostile bytes can do to it. They must make it
 //! neither panic, nor show what is not theirs to see, nor spend what they do not pay for.
 #![cfg(all(
+    feature = "actix",
     feature = "axum",
     feature = "jsonwebtoken",
     feature = "reqwest",
@@ -19,6 +20,7 @@
 #[path = "../../src/testing.rs"]
 mod testing;
 
+mod actix;
 mod album;
 mod builder;
 mod cost;

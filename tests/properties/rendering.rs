@@ -31,7 +31,8 @@ use crate::album::Album;
 use crate::hostile::{
     self, AUDIENCE, CHOSEN, Forbidden, ISSUER, SHARED, TRUSTED, VERIFIERS, b64, secret, signed, with,
 };
-use crate::{operators, origins, providers, requirements, sources, surface};
+
+use crate::{actix, operators, origins, providers, requirements, sources, surface};
 
 #[test]
 fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
@@ -46,6 +47,7 @@ fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         services(&mut album).await;
+        actix::pictures(&mut album).await;
         origins::of_keys(&mut album).await;
         origins::of_tenants(&mut album).await;
         testkit(&mut album).await;

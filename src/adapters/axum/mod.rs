@@ -1,82 +1,23 @@
-//! Extractors and a health handler for axum 0.8.
-
-mod health;
-
-pub use health::{HealthReport, healthz};
-
-use std::ops::Deref;
-use std::sync::Arc;
+//! Extractors and responses for axum 0.8.
 
 use axum_core::body::Body;
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use super::claims::Claims;
+use super::extract::{ExtractorFault, ExtractorRefusal, guarded, planted};
+use super::health::HealthReport;
 use crate::error::{Error, Rejection};
-use crate::http::{Anonymous, Dialect, Fault, Refusal};
-use crate::require::{Guarded, Requires, with_requirement_of};
+use crate::http::{Anonymous, Dialect, Refusal};
+use crate::require::{Guarded, Requires};
 use crate::verify::VerifiedToken;
-
-/// The claims of a request's token in the application's own shape, as an axum extractor.
-///
-/// A token whose claims do not have that shape is refused: 401, `claims_mismatch`. The shape is read once for a token,
-/// however many extractors ask for it. For routes behind an [`AuthLayer`](crate::http::AuthLayer) that is not optional.
-///
-/// ```
-/// use portcullis::Claims;
-///
-/// #[derive(serde::Deserialize)]
-/// struct User { email: String }
-///
-/// async fn me(Claims(user): Claims<User>) -> String {
-///     format!("you are {}", user.email)
-/// }
-/// # let _: axum::Router = axum::Router::new().route("/me", axum::routing::get(me));
-/// ```
-#[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "taken apart in handlers, as axum's own extractors are")]
-pub struct Claims<T>(pub Arc<T>);
-
-/// Why an extractor has nothing to give; turns into the response that says so.
-#[derive(Clone, Debug)]
-pub struct ExtractorRefusal {
-    fault: ExtractorFault,
-    dialect: Dialect,
-}
-
-#[derive(Clone, Debug)]
-enum ExtractorFault {
-    /// No layer guards the route, or it asks for what cannot be.
-    Wiring,
-    /// A token is needed and a layer let the request through without one.
-    Anonymous,
-    Rejected(Rejection),
-}
-
-impl ExtractorRefusal {
-    /// What is wrong with the request; `None` when nothing is, as the set-up of the route is.
-    #[must_use]
-    pub fn rejection(&self) -> Option<&Rejection> {
-        match &self.fault {
-            ExtractorFault::Wiring => None,
-            ExtractorFault::Anonymous => Some(&Rejection::CredentialsMissing),
-            ExtractorFault::Rejected(rejection) => Some(rejection),
-        }
-    }
-
-    fn new(fault: ExtractorFault, parts: &Parts) -> Self {
-        Self { fault, dialect: Dialect::of(&parts.method, &parts.headers) }
-    }
-}
 
 impl IntoResponse for ExtractorRefusal {
     fn into_response(self) -> Response {
-        let fault = match self.rejection() {
-            None => Fault::Wiring,
-            Some(rejection) => Fault::Request(Error::Rejected(rejection.clone())),
-        };
-        Refusal::new(fault, self.dialect).unfinished::<Body>()
+        self.into_refusal().unfinished::<Body>()
     }
 }
 
@@ -112,7 +53,7 @@ impl<S: Sync> FromRequestParts<S> for VerifiedToken {
     type Rejection = ExtractorRefusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractorRefusal> {
-        planted(parts)?.map_err(|_| ExtractorRefusal::new(ExtractorFault::Anonymous, parts))
+        found(parts)?.map_err(|_| refused(ExtractorFault::Anonymous, parts))
     }
 }
 
@@ -121,7 +62,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for VerifiedToken {
     type Rejection = ExtractorRefusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ExtractorRefusal> {
-        planted(parts).map(Result::ok)
+        found(parts).map(Result::ok)
     }
 }
 
@@ -134,7 +75,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractorRefusal> {
         let token = <VerifiedToken as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        let mismatch = |rejection| ExtractorRefusal::new(ExtractorFault::Rejected(rejection), parts);
+        let mismatch = |rejection| refused(ExtractorFault::Rejected(rejection), parts);
         token.claims().map(Self).map_err(mismatch)
     }
 }
@@ -148,40 +89,27 @@ where
     type Rejection = ExtractorRefusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractorRefusal> {
-        let mistake = with_requirement_of::<T, _>(|requirement| requirement.mistake().cloned());
-        if let Some(mistake) = mistake {
-            tracing::error!(%mistake, "a handler asks for what cannot be");
-            return Err(ExtractorRefusal::new(ExtractorFault::Wiring, parts));
-        }
         let token = <VerifiedToken as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        let unmet = |rejection| ExtractorRefusal::new(ExtractorFault::Rejected(rejection), parts);
-        Self::check(token).map_err(unmet)
-    }
-}
-
-impl<T> Deref for Claims<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-/// Not derived, as `T` need not be `Clone`.
-impl<T> Clone for Claims<T> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        guarded(token).map_err(|fault| refused(fault, parts))
     }
 }
 
 /// What the layer left in the request: a token or the marker.
-fn planted(parts: &Parts) -> Result<Result<VerifiedToken, Anonymous>, ExtractorRefusal> {
-    if let Some(token) = parts.extensions.get::<VerifiedToken>() {
-        return Ok(Ok(token.clone()));
+fn found(parts: &Parts) -> Result<Result<VerifiedToken, Anonymous>, ExtractorRefusal> {
+    planted(parts.extensions.get(), parts.extensions.get()).map_err(|fault| refused(fault, parts))
+}
+
+fn refused(fault: ExtractorFault, parts: &Parts) -> ExtractorRefusal {
+    ExtractorRefusal::new(fault, Dialect::of(&parts.method, &parts.headers))
+}
+
+impl IntoResponse for HealthReport {
+    fn into_response(self) -> Response {
+        let (status, body) = self.written();
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        (status, headers, body).into_response()
     }
-    if let Some(anonymous) = parts.extensions.get::<Anonymous>() {
-        return Ok(Err(anonymous.clone()));
-    }
-    tracing::error!("an extractor wants a token and no AuthLayer guards its route");
-    Err(ExtractorRefusal::new(ExtractorFault::Wiring, parts))
 }

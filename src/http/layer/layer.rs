@@ -53,7 +53,7 @@ use crate::verify::Verifier;
 /// ```
 #[must_use = "a layer guards nothing until it is around a service"]
 pub struct AuthLayer<W = NoBody> {
-    guard: Spread<Guard<W>>,
+    pub(crate) guard: Spread<Guard<W>>,
 }
 
 /// Marks a request that a layer let through without credentials: an [optional](AuthLayer::optional) one, or one that lets

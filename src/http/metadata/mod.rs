@@ -6,6 +6,9 @@ mod service;
 
 pub use service::{Metadata, MetadataFuture, MetadataLayer};
 
+#[cfg(feature = "actix")]
+pub(crate) use service::Page;
+
 use serde::Serialize;
 
 use crate::claims::Scope;

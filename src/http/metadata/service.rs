@@ -21,7 +21,7 @@ use super::ProtectedResource;
 #[derive(Clone, Debug)]
 #[must_use = "a layer serves nothing until it is around a service"]
 pub struct MetadataLayer {
-    page: Arc<Page>,
+    pub(crate) page: Arc<Page>,
 }
 
 /// A service behind a [`MetadataLayer`].
@@ -31,8 +31,9 @@ pub struct Metadata<S> {
     page: Arc<Page>,
 }
 
+/// The document, and where it is served.
 #[derive(Debug)]
-struct Page {
+pub(crate) struct Page {
     path: String,
     document: String,
 }
@@ -53,7 +54,12 @@ impl<S> Layer<S> for MetadataLayer {
 }
 
 impl Page {
-    fn answer<R: From<String>>(&self, method: &Method) -> Response<R> {
+    /// Whether a request for this path asks for the document.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        path == self.path
+    }
+
+    pub(crate) fn answer<R: From<String>>(&self, method: &Method) -> Response<R> {
         let (status, body) = match *method {
             Method::GET | Method::HEAD => (StatusCode::OK, self.document.clone()),
             Method::OPTIONS => (StatusCode::NO_CONTENT, String::new()),
@@ -95,7 +101,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> MetadataFuture<S::Future, R> {
-        let state = if request.uri().path() == self.page.path {
+        let state = if self.page.is_at(request.uri().path()) {
             State::Answered { response: Some(self.page.answer(request.method())) }
         } else {
             State::Running { response: self.inner.call(request) }

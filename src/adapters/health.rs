@@ -2,15 +2,13 @@
 
 use std::future::{Ready, ready};
 
-use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
 use crate::keys::IssuerStatus;
 use crate::verify::{Health, Verifier};
 
-/// An axum handler for readiness probes: 200, and 503 when no token can be judged.
+/// A handler for readiness probes, of axum and actix-web: 200, and 503 when no token can be judged.
 ///
 /// The answer is one word, `{"health":"ready"}`, and may be shown to anyone. For operators
 /// [`HealthReport::detailed`] answers with all that [`Verifier::status`] tells.
@@ -52,17 +50,11 @@ impl HealthReport {
     pub fn detailed(verifier: &Verifier) -> Self {
         Self { health: verifier.health(), issuers: Some(verifier.status()) }
     }
-}
 
-impl IntoResponse for HealthReport {
-    fn into_response(self) -> Response {
+    /// Status and JSON.
+    pub(super) fn written(&self) -> (StatusCode, Vec<u8>) {
         let status = if self.health.is_serving() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        let headers = [
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ];
         // Words, numbers and text have a JSON form; an empty body would still have the right status.
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        (status, headers, body).into_response()
+        (status, serde_json::to_vec(self).unwrap_or_default())
     }
 }
