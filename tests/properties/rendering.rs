@@ -320,11 +320,13 @@ async fn services(album: &mut Album) {
         };
         album.debug("RequireFuture", &route.layer(inner).call(request()));
         let (mut parts, _) = request().into_parts();
-        match Claims::<Redacted>::from_request_parts(&mut parts, &()).await {
+        match <Claims<Redacted> as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await {
             Ok(claims) => album.debug("Claims", &claims),
             Err(refusal) => album.debug("ExtractorRefusal", &refusal),
         }
-        if let Err(refusal) = Claims::<Vec<u8>>::from_request_parts(&mut parts, &()).await {
+        if let Err(refusal) =
+            <Claims<Vec<u8>> as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await
+        {
             album.debug("ExtractorRefusal", &refusal);
         }
         if let Ok(token) = <VerifiedToken as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await

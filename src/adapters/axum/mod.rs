@@ -134,8 +134,21 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractorRefusal> {
         let token = <VerifiedToken as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        let mismatch = |rejection| ExtractorRefusal::new(ExtractorFault::Rejected(rejection), parts);
-        token.claims().map(Self).map_err(mismatch)
+        Self::read(&token, parts)
+    }
+}
+
+/// `None` as for [`VerifiedToken`]; claims of another shape are refused.
+impl<S, T> OptionalFromRequestParts<S> for Claims<T>
+where
+    S: Sync,
+    T: DeserializeOwned + Send + Sync + 'static,
+{
+    type Rejection = ExtractorRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ExtractorRefusal> {
+        let token = planted(parts)?;
+        token.ok().map(|token| Self::read(&token, parts)).transpose()
     }
 }
 
@@ -148,15 +161,45 @@ where
     type Rejection = ExtractorRefusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractorRefusal> {
-        let mistake = with_requirement_of::<T, _>(|requirement| requirement.mistake().cloned());
-        if let Some(mistake) = mistake {
-            tracing::error!(%mistake, "a handler asks for what cannot be");
-            return Err(ExtractorRefusal::new(ExtractorFault::Wiring, parts));
-        }
+        check_set_up::<T>(parts)?;
         let token = <VerifiedToken as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        let unmet = |rejection| ExtractorRefusal::new(ExtractorFault::Rejected(rejection), parts);
-        Self::check(token).map_err(unmet)
+        meets(token, parts)
     }
+}
+
+/// `None` as for [`VerifiedToken`]. A token that does not meet the requirement is refused, not overlooked: its sender would
+/// be told less than what is there, without learning why.
+impl<S, T> OptionalFromRequestParts<S> for Guarded<T>
+where
+    S: Sync,
+    T: Requires,
+{
+    type Rejection = ExtractorRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ExtractorRefusal> {
+        check_set_up::<T>(parts)?;
+        let token = planted(parts)?;
+        token.ok().map(|token| meets(token, parts)).transpose()
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Claims<T> {
+    fn read(token: &VerifiedToken, parts: &Parts) -> Result<Self, ExtractorRefusal> {
+        let mismatch = |rejection| ExtractorRefusal::new(ExtractorFault::Rejected(rejection), parts);
+        token.claims().map(Self).map_err(mismatch)
+    }
+}
+
+fn check_set_up<T: Requires>(parts: &Parts) -> Result<(), ExtractorRefusal> {
+    let mistake = with_requirement_of::<T, _>(|requirement| requirement.mistake().cloned());
+    let Some(mistake) = mistake else { return Ok(()) };
+    tracing::error!(%mistake, "a handler asks for what cannot be");
+    Err(ExtractorRefusal::new(ExtractorFault::Wiring, parts))
+}
+
+fn meets<T: Requires>(token: VerifiedToken, parts: &Parts) -> Result<Guarded<T>, ExtractorRefusal> {
+    let unmet = |rejection| ExtractorRefusal::new(ExtractorFault::Rejected(rejection), parts);
+    Guarded::check(token).map_err(unmet)
 }
 
 impl<T> Deref for Claims<T> {
