@@ -1,30 +1,17 @@
-//! Extractors and route layers in an axum router.
-
-#![cfg(all(feature = "axum", any(feature = "aws-lc", feature = "ring")))]
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
-
-mod minting;
+//! What the extractors give, and to whom.
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, Response};
+use axum::http::Request;
 use axum::routing::get;
-use minting::{of_alice, token, verifier};
-use portcullis::{Claims, Error, VerifiedToken, require, scope};
+use portcullis::{Claims, require, scope};
 use serde_json::json;
-use tower::ServiceExt;
+
+use crate::minting::{expired, of_alice, token, verifier};
+use crate::stage::{Log, answer, perhaps, subject, with};
 
 #[derive(serde::Deserialize)]
 struct User {
     email: String,
-}
-
-async fn subject(token: VerifiedToken) -> String {
-    token.subject().unwrap_or_default().to_owned()
-}
-
-async fn perhaps(token: Option<VerifiedToken>) -> String {
-    token.map_or_else(|| "anonymous".to_owned(), |token| token.subject().unwrap_or_default().to_owned())
 }
 
 async fn email(Claims(user): Claims<User>, again: Claims<User>) -> String {
@@ -32,11 +19,16 @@ async fn email(Claims(user): Claims<User>, again: Claims<User>) -> String {
     again.email.clone()
 }
 
+async fn perhaps_email(user: Option<Claims<User>>) -> String {
+    user.map_or_else(|| "anonymous".to_owned(), |user| user.email.clone())
+}
+
 fn routes() -> Router {
     Router::new()
         .route("/subject", get(subject))
         .route("/perhaps", get(perhaps))
         .route("/email", get(email))
+        .route("/perhaps-email", get(perhaps_email))
         .route("/orders", get(subject).route_layer(require(scope("orders:read"))))
         .merge(Router::new().route("/admin", get(subject)).route_layer(require(scope("admin"))))
 }
@@ -49,72 +41,80 @@ fn optional() -> Router {
     routes().layer(verifier().layer().optional())
 }
 
-/// Status, reason or body, and challenge.
-async fn answer(app: Router, path: &str, token: Option<&str>) -> (u16, String, String) {
-    let mut request = Request::builder().uri(path);
-    if let Some(token) = token {
-        request = request.header("authorization", format!("Bearer {token}"));
-    }
-    let response: Response<Body> = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-    let status = response.status().as_u16();
-    let header = response.headers().get("www-authenticate");
-    let challenge = header.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
-    let code = response.extensions().get::<Error>().map(|error| error.code().to_owned());
-    let body = to_bytes(response.into_body(), 1_000).await.unwrap();
-    (status, code.unwrap_or_else(|| String::from_utf8(body.to_vec()).unwrap()), challenge)
-}
-
 #[tokio::test]
 async fn extractors_give_what_the_layer_found() {
     let good = token("orders:read");
-    for (path, want) in
-        [("/subject", "alice"), ("/perhaps", "alice"), ("/email", "alice@example.com"), ("/orders", "alice")]
-    {
+    for (path, want) in [
+        ("/subject", "alice"),
+        ("/perhaps", "alice"),
+        ("/email", "alice@example.com"),
+        ("/perhaps-email", "alice@example.com"),
+        ("/orders", "alice"),
+    ] {
         for app in [required(), optional()] {
-            assert_eq!(answer(app, path, Some(&good)).await, (200, want.into(), String::new()), "{path}");
+            let got = answer(&app, with(path, &good)).await;
+            assert_eq!((got.said(), got.challenges()), ((200, want), vec![]), "{path}");
         }
     }
 }
 
 #[tokio::test]
 async fn a_route_without_its_scope_is_forbidden() {
-    let (status, code, challenge) = answer(required(), "/orders", Some(&token("orders"))).await;
-    assert_eq!((status, code.as_str()), (403, "scope_missing"));
-    assert!(challenge.ends_with(r#"scope="orders:read""#), "{challenge}");
-    assert_eq!(answer(required(), "/admin", Some(&token("orders:read"))).await.1, "scope_missing");
-    assert_eq!(answer(required(), "/admin", Some(&token("admin"))).await.0, 200);
+    let app = required();
+    let got = answer(&app, with("/orders", &token("orders"))).await;
+    assert_eq!(got.verdict(), (403, "scope_missing"));
+    assert!(got.header("www-authenticate").ends_with(r#"scope="orders:read""#), "{got:?}");
+    assert_eq!(answer(&app, with("/admin", &token("orders:read"))).await.verdict(), (403, "scope_missing"));
+    assert_eq!(answer(&app, with("/admin", &token("admin"))).await.said(), (200, "alice"));
 }
 
 #[tokio::test]
 async fn anonymous_is_none_where_that_will_do_and_401_elsewhere() {
-    assert_eq!(answer(optional(), "/perhaps", None).await, (200, "anonymous".into(), String::new()));
-    let challenge = r#"Bearer realm="https://api.example.com""#;
-    for path in ["/subject", "/email", "/orders", "/admin"] {
-        let want = (401, "credentials_missing".to_owned(), challenge.to_owned());
-        assert_eq!(answer(optional(), path, None).await, want, "{path}");
+    let app = optional();
+    for path in ["/perhaps", "/perhaps-email"] {
+        assert_eq!(answer(&app, Request::get(path)).await.said(), (200, "anonymous"), "{path}");
+        let garbage = answer(&app, with(path, "garbage")).await;
+        assert_eq!(garbage.verdict(), (401, "token_malformed"), "{path}");
+        assert_eq!(answer(&app, with(path, &expired())).await.verdict(), (401, "token_expired"), "{path}");
+        assert_eq!(answer(&required(), Request::get(path)).await.verdict(), (401, "credentials_missing"));
     }
-    assert_eq!(answer(required(), "/perhaps", None).await.0, 401);
-    assert_eq!(answer(optional(), "/perhaps", Some("garbage")).await.1, "token_malformed");
+    for path in ["/subject", "/email", "/orders", "/admin"] {
+        let got = answer(&app, Request::get(path)).await;
+        assert_eq!(got.verdict(), (401, "credentials_missing"), "{path}");
+        assert_eq!(got.challenges(), [r#"Bearer realm="https://api.example.com""#], "{path}");
+    }
 }
 
 #[tokio::test]
 async fn claims_of_another_shape_are_refused() {
     let other = of_alice("orders:read").claim("email", json!(7)).mint();
-    let (status, code, challenge) = answer(required(), "/email", Some(&other)).await;
-    assert_eq!((status, code.as_str()), (401, "claims_mismatch"));
-    assert!(challenge.starts_with(r#"Bearer error="invalid_token""#), "{challenge}");
+    for (app, path) in
+        [(required(), "/email"), (required(), "/perhaps-email"), (optional(), "/perhaps-email")]
+    {
+        let got = answer(&app, with(path, &other)).await;
+        assert_eq!(got.verdict(), (401, "claims_mismatch"), "{path}");
+        assert!(got.header("www-authenticate").contains(r#"error="invalid_token""#), "{got:?}");
+    }
 }
 
 #[tokio::test]
 async fn an_unguarded_route_is_our_fault() {
-    for path in ["/subject", "/perhaps", "/email", "/orders"] {
-        let got = answer(routes(), path, Some(&token("orders:read"))).await;
-        assert_eq!(got, (500, String::new(), String::new()), "{path}");
+    for path in ["/subject", "/perhaps", "/email", "/perhaps-email"] {
+        let (log, _guard) = Log::listen();
+        let got = answer(&routes(), with(path, &token("orders:read"))).await;
+        assert_eq!((got.said(), got.code, got.challenges()), ((500, ""), None, vec![]), "{path}");
+        assert!(log.errors().contains("no AuthLayer guards its route"), "{path}: {}", log.errors());
     }
-    // The layer on one route does not guard its neighbour.
+    let (log, _guard) = Log::listen();
+    assert_eq!(answer(&routes(), with("/orders", &token("orders:read"))).await.said(), (500, ""));
+    assert!(log.errors().contains("no AuthLayer guards this route"), "{}", log.errors());
+}
+
+#[tokio::test]
+async fn the_layer_on_one_route_does_not_guard_its_neighbour() {
     let app = Router::new()
         .route("/guarded", get(subject).layer(verifier().layer()))
         .route("/unguarded", get(perhaps));
-    assert_eq!(answer(app.clone(), "/guarded", Some(&token("a"))).await.0, 200);
-    assert_eq!(answer(app, "/unguarded", Some(&token("a"))).await.0, 500);
+    assert_eq!(answer(&app, with("/guarded", &token("a"))).await.said(), (200, "alice"));
+    assert_eq!(answer(&app, with("/unguarded", &token("a"))).await.said(), (500, ""));
 }
