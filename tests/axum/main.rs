@@ -21,3 +21,5 @@ mod several;
 mod sockets;
 mod sources;
 mod stage;
+#[path = "../../src/testing.rs"]
+mod testing;

@@ -134,7 +134,7 @@ fn by_another_parser(line: &str) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+    #![proptest_config(crate::testing::cases(256))]
 
     /// As a cookie that is no token is refused by its form, and an empty one is none, the reason tells what was read.
     #[test]
