@@ -22,7 +22,7 @@ use portcullis::revoke::RevocationStatus;
 use portcullis::testkit::{Answer, Flaw, Mint, SigningKey, TestIssuer};
 use portcullis::{
     Algorithm, Claims, ConfigError, Error, Issuer, Profile, Rejection, Requirement, Scope, Segment, Status,
-    SystemClock, Unavailable, UnixTime, Unmet, VerifiedToken, Verifier, require, scope,
+    SubjectHasher, SystemClock, Unavailable, UnixTime, Unmet, VerifiedToken, Verifier, require, scope,
 };
 use serde_json::json;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -109,6 +109,11 @@ fn tokens(album: &mut Album) {
         let Poll::Ready(Ok(again)) = VERIFIERS[0].verify_cached(&good) else { panic!("it is still good") };
         album.debug("VerifiedToken", &again);
     }
+    let key = [0x3c; 32];
+    album.forbidden.bytes(&key);
+    let hasher = SubjectHasher::new(key.to_vec()).unwrap();
+    album.debug("SubjectHasher", &hasher);
+    album.display("SubjectHash", &hasher.hash(&verified).unwrap());
     album.display("TokenCacheStatus", &VERIFIERS[0].token_cache().unwrap());
     album.debug("RevocationStatus", &[RevocationStatus::Revoked, RevocationStatus::unknown()]);
     // The shape is the application's and prints itself; what went wrong with another is ours.
