@@ -22,3 +22,7 @@ mod migrate {
     #[doc = include_str!("../docs/migrate/spring-security.md")]
     mod spring_security {}
 }
+
+#[cfg(all(feature = "axum", feature = "reqwest", feature = "aws-lc"))]
+#[doc = include_str!("../docs/axum.md")]
+mod axum {}
