@@ -115,6 +115,16 @@ async fn grpc_status_is_read_by_tonic() {
     }
 }
 
+/// Arbitrary text seldom looks as if it were encoded already.
+#[tokio::test]
+async fn what_looks_encoded_is_read_back_as_it_was() {
+    for required in ["100%41", "%", "%2", "%25", "%zz", "\r\n", "\u{e9}\u{1f512}", "~ !\"\\"] {
+        let response = worded_for_grpc(verifier().layer(), forbidden(required)).await;
+        let status = Status::from_header_map(response.headers()).unwrap();
+        assert_eq!(status.message(), format!("{} (scope_missing)", forbidden(required)), "{required}");
+    }
+}
+
 proptest! {
     #![proptest_config(crate::testing::cases(256))]
 
