@@ -4,6 +4,10 @@
 #[doc = include_str!("../docs/multi-tenant.md")]
 mod multi_tenant {}
 
+#[cfg(feature = "axum")]
+#[doc = include_str!("../docs/axum.md")]
+mod axum {}
+
 #[cfg(feature = "tonic")]
 #[doc = include_str!("../docs/grpc.md")]
 mod grpc {}
@@ -22,7 +26,3 @@ mod migrate {
     #[doc = include_str!("../docs/migrate/spring-security.md")]
     mod spring_security {}
 }
-
-#[cfg(all(feature = "axum", feature = "reqwest", feature = "aws-lc"))]
-#[doc = include_str!("../docs/axum.md")]
-mod axum {}
