@@ -8,6 +8,10 @@ mod multi_tenant {}
 #[doc = include_str!("../docs/actix.md")]
 mod actix {}
 
+#[cfg(feature = "axum")]
+#[doc = include_str!("../docs/axum.md")]
+mod axum {}
+
 #[cfg(feature = "tonic")]
 #[doc = include_str!("../docs/grpc.md")]
 mod grpc {}

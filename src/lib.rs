@@ -51,7 +51,7 @@
 )]
 //! - [`Verifier`]: decides. [`verify`](Verifier::verify) is all that a service without tower needs;
 //!   [`health`](Verifier::health) tells probes and [`status`](Verifier::status) operators how the keys are.
-//! - [`VerifiedToken`]: the evidence. Only a verifier can make one.
+//! - [`VerifiedToken`]: the evidence. Only a verifier can make one. [`SubjectHasher`] has a stand-in for its subject in logs.
 //! - [`Error`]: [`Rejection`] when the token is at fault (400, 401, 403), [`Unavailable`] when nothing could be decided
 //!   (503). Each has a [`code`](Error::code) that never changes. [`ConfigError`] refuses a set-up that could not be safe.
 #![cfg_attr(
@@ -169,4 +169,6 @@ pub use time::{Clock, SystemClock, UnixTime};
 pub use verify::HealthWatch;
 #[cfg(feature = "remote")]
 pub use verify::tenants;
-pub use verify::{Health, Issuer, TokenCacheStatus, VerifiedToken, Verifier, VerifierBuilder};
+pub use verify::{
+    Health, Issuer, SubjectHash, SubjectHasher, TokenCacheStatus, VerifiedToken, Verifier, VerifierBuilder,
+};

@@ -76,16 +76,20 @@ pub(super) fn planted(
     }
 }
 
+/// # Errors
+/// [`ExtractorFault::Wiring`], and an error in the log, where the requirement of `T` is a
+/// [mistake](crate::Requirement::mistake): it is the set-up's, whoever asks.
+pub(super) fn check_set_up<T: Requires>() -> Result<(), ExtractorFault> {
+    let mistake = with_requirement_of::<T, _>(|requirement| requirement.mistake().cloned());
+    let Some(mistake) = mistake else { return Ok(()) };
+    tracing::error!(%mistake, "a handler asks for what cannot be");
+    Err(ExtractorFault::Wiring)
+}
+
 /// A token that is held to the requirement of `T`.
 ///
 /// # Errors
-/// [`ExtractorFault::Rejected`]; [`ExtractorFault::Wiring`], and an error in the log, where the requirement is a
-/// [mistake](crate::Requirement::mistake).
+/// [`ExtractorFault::Rejected`].
 pub(super) fn guarded<T: Requires>(token: VerifiedToken) -> Result<Guarded<T>, ExtractorFault> {
-    let mistake = with_requirement_of::<T, _>(|requirement| requirement.mistake().cloned());
-    if let Some(mistake) = mistake {
-        tracing::error!(%mistake, "a handler asks for what cannot be");
-        return Err(ExtractorFault::Wiring);
-    }
     Guarded::check(token).map_err(ExtractorFault::Rejected)
 }

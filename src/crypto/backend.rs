@@ -83,7 +83,6 @@ impl Backend {
     }
 
     /// What tells whether a message was changed by someone without the secret: HMAC-SHA-256.
-    #[cfg(feature = "remote")]
     pub(crate) fn authenticate(self, secret: &[u8], message: &[u8]) -> [u8; 32] {
         self.0.hmac_sha256(secret, message)
     }
@@ -116,7 +115,6 @@ pub(super) trait Library: Send + Sync {
     fn name(&self) -> &'static str;
     fn supports(&self, algorithm: Algorithm) -> bool;
     fn sha256(&self, message: &[u8]) -> [u8; 32];
-    #[cfg(feature = "remote")]
     fn hmac_sha256(&self, secret: &[u8], message: &[u8]) -> [u8; 32];
     /// The key has passed the checks that are the same for every library; the library checks what only it can.
     fn prepare(&self, algorithm: Algorithm, material: &KeyMaterial) -> Result<Prepared, KeyError>;

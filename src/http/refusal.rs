@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING,
+    WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::body::{NoBody, RefusalBody, Refused};
@@ -123,7 +126,7 @@ impl Refusal {
 
 /// Words a refusal that was made behind a layer in that layer's way; a response that is none is left as it is.
 ///
-/// Headers that somebody added on the way stay. Where another status was set the refusal was meant to look different.
+/// Headers that somebody added on the way stay, but for those that describe the body: it is another one. Where another status was set the refusal was meant to look different.
 pub(super) fn finish<R: Default>(
     response: &mut Response<R>,
     dialect: Dialect,
@@ -146,7 +149,8 @@ pub(super) fn finish<R: Default>(
     }
     let (mut written, body) = Refusal::of(error, dialect).written(manner, body).into_parts();
     // What it said in other words may have no place in these: gRPC knows neither.
-    for name in [WWW_AUTHENTICATE, RETRY_AFTER].iter().chain(written.headers.keys()) {
+    let others = [WWW_AUTHENTICATE, RETRY_AFTER];
+    for name in written.headers.keys().chain(&others).chain(&OF_A_BODY) {
         response.headers_mut().remove(name);
     }
     response.headers_mut().extend(written.headers.drain());
@@ -249,6 +253,8 @@ fn grpc_message(text: &str) -> HeaderValue {
     HeaderValue::try_from(encoded).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
+/// What describes a body and is wrong of any other: a router within has counted its own, which had no bytes.
+const OF_A_BODY: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING];
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const GRPC_PERMISSION_DENIED: u8 = 7;
@@ -371,7 +377,9 @@ mod tests {
 
         let mut response = refusal();
         response.headers_mut().insert("x-request-id", HeaderValue::from_static("1"));
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         let response = finished(response, Dialect::Http);
+        assert!(!response.headers().contains_key(CONTENT_LENGTH), "that of the body before");
         assert_eq!(
             (response.status().as_u16(), &response.headers()["x-request-id"]),
             (403, &HeaderValue::from_static("1"))

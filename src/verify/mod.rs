@@ -6,6 +6,7 @@ mod cache;
 mod health;
 mod issuer;
 mod order;
+mod subject_hash;
 #[cfg(feature = "remote")]
 pub mod tenants;
 mod token;
@@ -17,6 +18,7 @@ pub use health::Health;
 #[cfg(feature = "remote")]
 pub use health::HealthWatch;
 pub use issuer::Issuer;
+pub use subject_hash::{SubjectHash, SubjectHasher};
 pub use token::VerifiedToken;
 pub use verifier::Verifier;
 

@@ -405,7 +405,7 @@ async fn served(headers: HeaderMap, method: Method, realm: &str) {
         let token = <VerifiedToken as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
         let maybe =
             <VerifiedToken as OptionalFromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
-        let claims = Claims::<Value>::from_request_parts(&mut parts, &()).await;
+        let claims = <Claims<Value> as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
         for refusal in [token.err(), maybe.err(), claims.err()].into_iter().flatten() {
             let _ = refusal.into_response();
         }

@@ -22,7 +22,7 @@ use portcullis::revoke::RevocationStatus;
 use portcullis::testkit::{Answer, Flaw, Mint, SigningKey, TestIssuer};
 use portcullis::{
     Algorithm, Claims, ConfigError, Error, Issuer, Profile, Rejection, Requirement, Scope, Segment, Status,
-    SystemClock, Unavailable, UnixTime, Unmet, VerifiedToken, Verifier, require, scope,
+    SubjectHasher, SystemClock, Unavailable, UnixTime, Unmet, VerifiedToken, Verifier, require, scope,
 };
 use serde_json::json;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -111,6 +111,11 @@ fn tokens(album: &mut Album) {
         let Poll::Ready(Ok(again)) = VERIFIERS[0].verify_cached(&good) else { panic!("it is still good") };
         album.debug("VerifiedToken", &again);
     }
+    let key = [0x3c; 32];
+    album.forbidden.bytes(&key);
+    let hasher = SubjectHasher::new(key.to_vec()).unwrap();
+    album.debug("SubjectHasher", &hasher);
+    album.display("SubjectHash", &hasher.hash(&verified).unwrap());
     album.display("TokenCacheStatus", &VERIFIERS[0].token_cache().unwrap());
     album.debug("RevocationStatus", &[RevocationStatus::Revoked, RevocationStatus::unknown()]);
     // The shape is the application's and prints itself; what went wrong with another is ours.
@@ -322,11 +327,13 @@ async fn services(album: &mut Album) {
         };
         album.debug("RequireFuture", &route.layer(inner).call(request()));
         let (mut parts, _) = request().into_parts();
-        match Claims::<Redacted>::from_request_parts(&mut parts, &()).await {
+        match <Claims<Redacted> as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await {
             Ok(claims) => album.debug("Claims", &claims),
             Err(refusal) => album.debug("ExtractorRefusal", &refusal),
         }
-        if let Err(refusal) = Claims::<Vec<u8>>::from_request_parts(&mut parts, &()).await {
+        if let Err(refusal) =
+            <Claims<Vec<u8>> as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await
+        {
             album.debug("ExtractorRefusal", &refusal);
         }
         if let Ok(token) = <VerifiedToken as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await

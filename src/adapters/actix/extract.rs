@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::head::dialect_of;
 use crate::adapters::claims::Claims;
-use crate::adapters::extract::{ExtractorFault, ExtractorRefusal, guarded, planted};
+use crate::adapters::extract::{ExtractorFault, ExtractorRefusal, check_set_up, guarded, planted};
 use crate::http::Anonymous;
 use crate::require::{Guarded, Requires};
 use crate::verify::VerifiedToken;
@@ -70,8 +70,9 @@ impl<T: Requires> FromRequest for Guarded<T> {
     type Future = Ready<Result<Self, ExtractorRefusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let held = |token| guarded(token).map_err(|fault| refusal(fault, request));
-        ready(token(request).and_then(held))
+        let refused = |fault| refusal(fault, request);
+        let set_up = check_set_up::<T>().map_err(refused);
+        ready(set_up.and_then(|()| token(request)).and_then(|token| guarded(token).map_err(refused)))
     }
 }
 

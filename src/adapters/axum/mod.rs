@@ -8,7 +8,7 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::claims::Claims;
-use super::extract::{ExtractorFault, ExtractorRefusal, guarded, planted};
+use super::extract::{ExtractorFault, ExtractorRefusal, check_set_up, guarded, planted};
 use super::health::HealthReport;
 use crate::error::{Error, Rejection};
 use crate::http::{Anonymous, Dialect, Refusal};
@@ -75,8 +75,21 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractorRefusal> {
         let token = <VerifiedToken as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        let mismatch = |rejection| refused(ExtractorFault::Rejected(rejection), parts);
-        token.claims().map(Self).map_err(mismatch)
+        Self::read(&token, parts)
+    }
+}
+
+/// `None` as for [`VerifiedToken`]; claims of another shape are refused.
+impl<S, T> OptionalFromRequestParts<S> for Claims<T>
+where
+    S: Sync,
+    T: DeserializeOwned + Send + Sync + 'static,
+{
+    type Rejection = ExtractorRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ExtractorRefusal> {
+        let token = found(parts)?;
+        token.ok().map(|token| Self::read(&token, parts)).transpose()
     }
 }
 
@@ -89,8 +102,31 @@ where
     type Rejection = ExtractorRefusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractorRefusal> {
+        check_set_up::<T>().map_err(|fault| refused(fault, parts))?;
         let token = <VerifiedToken as FromRequestParts<S>>::from_request_parts(parts, state).await?;
         guarded(token).map_err(|fault| refused(fault, parts))
+    }
+}
+
+/// `None` as for [`VerifiedToken`]. A token that does not meet the requirement is refused, not overlooked: its sender would
+/// be told less than what is there, without learning why.
+impl<S, T> OptionalFromRequestParts<S> for Guarded<T>
+where
+    S: Sync,
+    T: Requires,
+{
+    type Rejection = ExtractorRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ExtractorRefusal> {
+        check_set_up::<T>().map_err(|fault| refused(fault, parts))?;
+        let token = found(parts)?;
+        token.ok().map(|token| guarded(token).map_err(|fault| refused(fault, parts))).transpose()
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Claims<T> {
+    fn read(token: &VerifiedToken, parts: &Parts) -> Result<Self, ExtractorRefusal> {
+        token.claims().map(Self).map_err(|rejection| refused(ExtractorFault::Rejected(rejection), parts))
     }
 }
 

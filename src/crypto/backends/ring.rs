@@ -46,7 +46,6 @@ impl Library for Ring {
         out
     }
 
-    #[cfg(feature = "remote")]
     fn hmac_sha256(&self, secret: &[u8], message: &[u8]) -> [u8; 32] {
         let mut out = [0; 32];
         out.copy_from_slice(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref());
