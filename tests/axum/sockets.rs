@@ -1,5 +1,7 @@
 //! WebSockets: the token comes in the handshake, as an entry of `Sec-WebSocket-Protocol` from browsers.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::HeaderMap;
@@ -7,12 +9,12 @@ use axum::response::Response;
 use axum::routing::get;
 use futures_util::StreamExt;
 use portcullis::http::TokenSource;
-use portcullis::{VerifiedToken, require, scope};
+use portcullis::{Clock, VerifiedToken, require, scope};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, handshake::client};
 
-use crate::minting::{expired, token, verifier};
+use crate::minting::{clock, expired, of_alice, token, verifier};
 use crate::stage::serve;
 
 /// Says who it is, and which protocols the service sees.
@@ -99,6 +101,26 @@ async fn without_a_good_token_there_is_no_socket() {
         let (got, challenge) = greeted(at, headers).await.unwrap_err();
         assert_eq!(got, status, "{challenge}");
         assert!(challenge.contains(want), "{challenge}");
+    }
+}
+
+/// The guard sees the handshake alone; by the token the handler knows how long the socket may live.
+#[tokio::test]
+async fn the_handler_knows_when_the_socket_has_to_end() {
+    async fn left(token: VerifiedToken, upgrade: WebSocketUpgrade) -> Response {
+        let left = token.expires_at().saturating_since(clock().now());
+        upgrade.protocols(["chat"]).on_upgrade(move |mut socket| async move {
+            socket.send(Message::text(left.as_secs().to_string())).await.unwrap();
+        })
+    }
+    let sources = [TokenSource::websocket_protocol("bearer.").unwrap()];
+    let app = Router::new().route("/", get(left)).layer(verifier().layer().token_sources(sources));
+    let at = serve(app).await.replace("http://", "ws://");
+    for (lifetime, want) in [(300, "300"), (1, "1"), (0, "0")] {
+        // Within the skew a token whose second has come is still let in, and has no time left.
+        let token = of_alice("a").expires_in(Duration::from_secs(lifetime)).mint();
+        let (said, _) = greeted(&at, &[(PROTOCOL, &format!("chat, bearer.{token}"))]).await.unwrap();
+        assert_eq!(said, want);
     }
 }
 

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use portcullis::testkit::{Mint, TokenBuilder};
+use portcullis::testkit::{Mint, TestClock, TokenBuilder};
 use portcullis::{Issuer, Verifier};
 
 static MINT: LazyLock<Mint> = LazyLock::new(|| Mint::new("https://id.example.com"));
@@ -13,6 +13,11 @@ static MINT: LazyLock<Mint> = LazyLock::new(|| Mint::new("https://id.example.com
 pub(crate) fn verifier() -> Verifier {
     let issuer = Issuer::new(MINT.identifier(), MINT.jwks()).audience(MINT.audience());
     Verifier::builder().issuer(issuer).clock(MINT.clock()).build().unwrap()
+}
+
+/// By which the verifier judges.
+pub(crate) fn clock() -> TestClock {
+    MINT.clock()
 }
 
 /// A good token of `alice`, to be changed.
