@@ -94,10 +94,10 @@
 //!
 //! # What it does not do
 //!
-//! It does not issue tokens, log users in or keep sessions. It does not look for tokens in cookies, bodies or query
-//! strings. Encrypted tokens and opaque tokens are refused. It keeps no list of revoked tokens, but asks
-//! [yours](VerifierBuilder::revocation). DPoP and client certificates are not checked; a token bound to a key is
-//! refused, never treated as a plain bearer token.
+//! It does not issue tokens, log users in or keep sessions. It does not look for tokens in bodies, nor in cookies, WebSocket
+//! protocols or query strings unless it is told to. Encrypted tokens and opaque tokens are refused. It keeps no list of
+//! revoked tokens, but asks [yours](VerifierBuilder::revocation). DPoP and client certificates are not checked; a token
+//! bound to a key is refused, never treated as a plain bearer token.
 //!
 //! # Features
 //!
