@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use portcullis::keys::remote::Remote;
-use portcullis::testkit::TestIssuer;
+use portcullis::testkit::{Answer, TestIssuer};
 use portcullis::{Error, Issuer, VerifiedToken, Verifier};
 use tower::Service;
 
@@ -43,9 +43,15 @@ pub(crate) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Outp
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// A verifier that does not know its keys before somebody asks.
+/// A verifier that gets its keys from a server.
 pub(crate) async fn remote() -> (TestIssuer, Verifier) {
+    remote_that(Answer::Normal).await
+}
+
+/// The same, of a server that answers so from the start: where there are several threads, the verifier may be quick to ask.
+pub(crate) async fn remote_that(answer: Answer) -> (TestIssuer, Verifier) {
     let server = TestIssuer::builder().audience("https://remote.example.com").start().await;
+    server.answer(answer);
     // As long as can be: the test says when the keys are there, however busy the machine is.
     let keys = Remote::discover(server.identifier()).unwrap().wait_budget(Duration::from_secs(30));
     let issuer = Issuer::new(server.identifier(), keys).audience(server.audience());
