@@ -3,7 +3,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # Feature sets that users have, beside each feature alone, none and all.
-pairs := "aws-lc,ring aws-lc,tower aws-lc,remote ring,remote ring,reqwest,tower ring,tower,axum aws-lc,reqwest,tower,axum"
+pairs := "aws-lc,ring aws-lc,tower aws-lc,remote ring,remote ring,reqwest,tower ring,tower,axum aws-lc,reqwest,tower,axum aws-lc,actix ring,actix,axum aws-lc,tonic aws-lc,settings ring,settings aws-lc,jsonwebtoken"
 
 # Lists the recipes.
 default:
@@ -57,7 +57,7 @@ bare:
     set -euo pipefail
     for backend in aws-lc ring; do
         tree=$(cargo tree --quiet --locked -e normal --prefix none --no-default-features --features "$backend")
-        if grep -E '^(tokio|reqwest|tower|hyper|http|axum)' <<< "$tree"; then
+        if grep -E '^(tokio|reqwest|tower|hyper|http|axum|actix|tonic|toml)' <<< "$tree"; then
             echo "the bare core with $backend must not depend on these"
             exit 1
         fi
