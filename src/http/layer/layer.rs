@@ -24,7 +24,8 @@ use crate::verify::Verifier;
 /// [`body`](Self::body) was called.
 ///
 /// Refusals that are made behind the layer, by [`require`](crate::http::require()), by extractors or by a handler that
-/// returns an [`Error`](crate::Error), are worded as the layer words its own.
+/// returns an [`Error`](crate::Error), are worded as the layer words its own, once it was told anything about wording. As
+/// [`Verifier::layer`] makes it they stand by themselves, without a realm: a request pays nothing then.
 ///
 /// ```
 /// # #[cfg(feature = "aws-lc")]
