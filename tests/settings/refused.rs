@@ -250,8 +250,13 @@ fn settings_that_contradict_each_other_are_refused() {
         ),
         (
             &one_issuer("required_claims = [{ claim = 'a', values = ['b'] }]"),
+            &one_issuer("required_claims = [{ values = ['b'] }]"),
+            "issuers[0].required_claims[0] (line 4): missing field `claim`",
+        ),
+        (
             &one_issuer("required_claims = [{ claim = 'a' }]"),
-            "issuers[0].required_claims[0] (line 4): missing field `values`",
+            &one_issuer("required_claims = [{ claim = '' }]"),
+            "issuers[0]: the required claim \"\" of issuer https://id.example.com is empty",
         ),
         (
             &one_issuer("algorithms = ['RS256']"),

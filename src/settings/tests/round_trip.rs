@@ -41,10 +41,10 @@ pub(super) fn described(builder: &VerifierBuilder, told: &Settings) -> Settings 
 
 fn described_issuer(issuer: &Issuer, told: &IssuerSettings) -> IssuerSettings {
     let issuer = issuer.described();
-    let required = issuer
-        .required
-        .described()
-        .map(|(claim, values)| RequiredClaimSettings { claim: claim.to_owned(), values: values.to_vec() });
+    let required = issuer.required.described().map(|(claim, values)| RequiredClaimSettings {
+        claim: claim.to_owned(),
+        values: (!values.is_empty()).then(|| values.to_vec()),
+    });
     let mut described = IssuerSettings {
         identifier: Some(Address(issuer.identifier.to_owned())),
         preset: None,
@@ -257,7 +257,7 @@ prop_compose! {
         identifier in address(), url in address(), file in path(), source in 0..6_u8, keys in keys(),
         bearer in option::of((address(), path())),
         audiences in prop::collection::vec(word(), 0..3), clients in prop::collection::vec(word(), 0..3),
-        required in prop::collection::btree_map(claim(), prop::collection::vec(word(), 1..3), 0..3),
+        required in prop::collection::btree_map(claim(), option::of(prop::collection::vec(word(), 1..3)), 0..3),
         algorithms in subsequence(Algorithm::DEFAULT.to_vec(), 1..4),
         profile in select(vec![ProfileName::Rfc9068, ProfileName::Lenient, ProfileName::IdToken]),
         clock_skew in span(), max_token_age in option::of(span()),
