@@ -87,7 +87,7 @@ pub(crate) use waiting::QueuePlace;
 use crate::error::ConfigError;
 use crate::jose::{AlgorithmSet, JwkSet};
 use crate::keys::Means;
-use crate::time::{Clock, UnixTime};
+use crate::time::UnixTime;
 use address::Part;
 use attempt::Place;
 use cache_control::{MAX_MAX_AGE, MIN_MAX_AGE};
