@@ -193,10 +193,11 @@ impl ProtectedResourceSettings {
         let Self { resource, name, scopes, documentation, policy, terms_of_service, authorization_servers } =
             self;
         let resource = match resource {
-            Some(address) => ProtectedResource::of(verifier, &address.0),
-            None => verifier.protected_resource(),
-        };
-        let resource = resource.map_err(|error| refused("http.protected_resource", error))?;
+            Some(address) => {
+                ProtectedResource::of(verifier, &address.0).map_err(|error| no_resource("", error))
+            }
+            None => verifier.protected_resource().map_err(|error| no_resource(NOT_THE_AUDIENCE, error)),
+        }?;
         let resource = some(resource, name.as_deref(), ProtectedResource::name);
         let resource = resource.scopes(scopes.iter().map(|scope| scope.0.clone()));
         let text = |address: &Option<Address>| address.as_ref().map(|address| address.0.clone());
@@ -253,6 +254,20 @@ impl From<DetailName> for Detail {
         }
     }
 }
+
+/// Quotes nothing of the address.
+fn no_resource(instead: &str, error: ConfigError) -> SettingsError {
+    let path = "http.protected_resource.resource";
+    match error {
+        ConfigError::ProtectedResource { fault, .. } => {
+            let reason = format!("{instead}not the identifier of a protected resource: {fault}");
+            SettingsError::Field { path: path.to_owned(), line: None, reason }
+        }
+        other => refused(path, other),
+    }
+}
+
+const NOT_THE_AUDIENCE: &str = "it is missing, and the first audience of the first issuer is ";
 
 fn refused(path: &str, error: ConfigError) -> SettingsError {
     SettingsError::Config { path: path.to_owned(), error }

@@ -16,7 +16,7 @@ use crate::require::{
 /// What a token must have. Exactly one member says what; those that go with it stand beside it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a requirement such as { scope = \"a\" }")]
 pub(super) struct Parts {
     /// Each of these requirements. One at least.
     #[cfg_attr(test, schemars(length(min = 1)))]

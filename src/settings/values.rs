@@ -115,7 +115,9 @@ pub(super) struct ChallengeText(pub(super) HeaderValue);
 
 impl ChallengeText {
     fn parse(text: &str) -> Option<Self> {
-        (!text.trim().is_empty()).then(|| HeaderValue::from_str(text).ok().map(Self)).flatten()
+        // As opaque bytes a header takes more.
+        let sendable = text.is_ascii() && !text.trim().is_empty();
+        sendable.then(|| HeaderValue::from_str(text).ok().map(Self)).flatten()
     }
 }
 

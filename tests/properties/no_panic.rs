@@ -37,7 +37,7 @@ use crate::testing::cases;
 use crate::{providers, requirements, sources, surface};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 44] = [
+const DRIVEN: [(&str, &str); 45] = [
     ("adapters/jsonwebtoken/rules::from_validation", "texts"),
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
@@ -71,6 +71,7 @@ const DRIVEN: [(&str, &str); 44] = [
     ("settings/mod::from_env_pairs", "settings"),
     ("settings/mod::from_json", "settings"),
     ("settings/mod::from_toml", "settings"),
+    ("settings/requirements::requirement", "settings"),
     ("time::from_fractional_seconds", "texts"),
     ("verify/issuer::audience", "texts"),
     ("verify/issuer::discover", "texts"),
@@ -90,6 +91,8 @@ static SETTINGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     "[[issuers]]\nidentifier='https://a.example'\naudiences=['a']\nclock_skew='90 s'\nkeys={max_stale='1h'}\n",
     r#"{"token_cache":7,"issuers":[{"preset":{"auth0":{"domain":"a"}},"audiences":["a"],"profile":"lenient"}]}"#,
     "[[issuers]]\nidentifier='a'\nclients=['a']\nalgorithms=['HS256']\nshared_secret={env='A',encoding='text'}\n",
+    "scope_hierarchy={a=['b']}\n[http]\nrealm='a'\ntoken_sources=[{cookie='a'}]\noffers=['a']\nprotected_resource={resource='https://a.example'}\n",
+    "[requirements]\na={all=[{scope='a'},{claim='a.b',equals=7},{max_age='5 min'},{ladder=['a'],at_least='a'}]}\n",
 ].map(|text| text.as_bytes().to_vec()).to_vec()
 });
 
@@ -306,7 +309,11 @@ proptest! {
             Settings::from_env_pairs("A", variables),
             Settings::from_env(&name),
         ] {
-            let _ = read.map_err(|error| error.to_string()).map(|settings| settings.builder().map(drop));
+            let _ = read.map_err(|error| error.to_string()).map(|settings| {
+                let _ = (settings.builder().map(drop), settings.requirement(&name), settings.requirement("a"));
+                let layer = settings.layer(&VERIFIERS[0]).map(|layer| layer.layer(()));
+                let _ = layer.map_err(|error| error.to_string());
+            });
         }
     }
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use portcullis::keys::remote::{Remote, Snapshot};
 use portcullis::keys::{KeyOrigin, KeyState};
+use portcullis::settings::SettingsBody;
 use portcullis::{Health, HealthReport, Issuer, Settings, Verifier};
 
 use crate::album::Album;
-use crate::hostile::{AUDIENCE, CHOSEN, ISSUER};
+use crate::hostile::{AUDIENCE, CHOSEN, ISSUER, VERIFIERS};
 
 pub(crate) fn words(album: &mut Album) {
     for state in [KeyState::Fixed, KeyState::Loading, KeyState::Fresh, KeyState::Grace, KeyState::Expired] {
@@ -74,6 +75,28 @@ pub(crate) fn settings(album: &mut Album) {
         let settings = Settings::from_json(&issuer(&format!(r#","{more}":{chosen}"#))).unwrap();
         album.debug("Settings", &settings);
         album.error("SettingsError", &settings.verifier().unwrap_err());
+    }
+    let around = |more: &str| Settings::from_json(&format!("{{{more}}}"));
+    for more in [
+        format!(r#""http":{chosen}"#),
+        format!(r#""http":{{"detail":{chosen}}}"#),
+        format!(r#""http":{{"token_sources":[{chosen}]}}"#),
+        format!(r#""http":{{"token_sources":[{{"cookie":[{chosen}]}}]}}"#),
+        format!(r#""requirements":{{"a":{chosen}}}"#),
+        format!(r#""requirements":{{"a":{{"claim":{chosen}}}}}"#),
+        format!(r#""requirements":{{"a":{{"ladder":["a"],"at_least":{chosen}}}}}"#),
+        format!(r#""requirements":{{"a":{{"acr":["a b",{chosen}]}}}}"#),
+        format!(r#""scope_hierarchy":{{"a":{chosen}}}"#),
+    ] {
+        album.error("SettingsError", &around(&more).unwrap_err());
+    }
+    let resource = format!(r#""http":{{"protected_resource":{{"resource":{address}}}}}"#);
+    let shown = around(&resource).unwrap();
+    album.debug("Settings", &shown);
+    album.error("SettingsError", &shown.layer(&VERIFIERS[0]).unwrap_err());
+    album.error("SettingsError", &shown.requirement("orders").unwrap_err());
+    for body in [SettingsBody::None, SettingsBody::ProblemDetails] {
+        album.debug("SettingsBody", &body);
     }
     album.error("SettingsError", &Settings::from_toml(&chosen).unwrap_err());
     album.error("SettingsError", &Settings::from_json(&format!("{{{chosen}")).unwrap_err());
