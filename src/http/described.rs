@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-use super::guard::{Absence, Guard, Preflight, Way};
+use super::guard::{Absence, Finishing, Guard, Preflight, Way};
 use super::layer::AuthLayer;
 use super::manner::{Detail, Manner};
 use super::source::{Place, TokenSource};
@@ -19,6 +19,8 @@ pub(crate) struct Described<'l, W> {
     pub(crate) offers: &'l [HeaderValue],
     pub(crate) resource_metadata: Option<&'l str>,
     pub(crate) body: &'l W,
+    /// Whether refusals from within are worded anew, which costs.
+    pub(crate) rewords: bool,
 }
 
 impl<W> AuthLayer<W> {
@@ -26,8 +28,6 @@ impl<W> AuthLayer<W> {
     /// whether operators may set it. What is left to code is named with the reason.
     pub(crate) fn described(&self) -> Described<'_, W> {
         let Guard { ways, absence, preflight, manner, body, finishing } = &*self.guard;
-        // It follows from what the layer was told.
-        let _ = finishing;
         let Manner { realm, schemes, offers, resource_metadata, scopes, detail, grpc_details } = manner;
         // They follow from the sources.
         let _ = schemes;
@@ -49,6 +49,7 @@ impl<W> AuthLayer<W> {
             resource_metadata: resource_metadata.as_deref(),
             // A closure stays code.
             body,
+            rewords: *finishing == Finishing::Needed,
         }
     }
 }

@@ -219,21 +219,29 @@ fn sources(settings: &[TokenSourceSettings]) -> Result<Vec<TokenSource>, Setting
     if settings.is_empty() {
         return Err(field("", "without a place for its token every request would count as one without"));
     }
-    let mut sources: Vec<TokenSource> = Vec::new();
-    for (position, source) in settings.iter().enumerate() {
+    let each = settings.iter().enumerate().map(|(position, source)| {
         let place = format!("[{position}]");
-        let source =
-            source.source().map_err(|error| refused(&format!("http.token_sources{place}"), error))?;
         // Its token would be found twice, and each request refused.
-        if sources.contains(&source) {
+        if settings.iter().take(position).any(|other| other.is_same_place(source)) {
             return Err(field(&place, "the same place stands here twice"));
         }
-        sources.push(source);
-    }
-    Ok(sources)
+        source.source().map_err(|error| refused(&format!("http.token_sources{place}"), error))
+    });
+    each.collect()
 }
 
 impl TokenSourceSettings {
+    /// Schemes are compared as requests are: whatever the case.
+    fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Scheme(own), Self::Scheme(other)) => own.0.eq_ignore_ascii_case(&other.0),
+            (Self::Bearer, Self::Scheme(scheme)) | (Self::Scheme(scheme), Self::Bearer) => {
+                scheme.0.eq_ignore_ascii_case("bearer")
+            }
+            _ => self == other,
+        }
+    }
+
     fn source(&self) -> Result<TokenSource, ConfigError> {
         match self {
             Self::Bearer => Ok(TokenSource::bearer()),

@@ -250,6 +250,16 @@ fn mistakes_in_the_section_are_refused_with_their_place() {
             "http.token_sources[1]: the same place stands here twice".to_owned(),
         ),
         (
+            http("token_sources = [{ scheme = 'JWT' }, { cookie = 'jwt' }]"),
+            http("token_sources = [{ scheme = 'JWT' }, { scheme = 'jwt' }]"),
+            "http.token_sources[1]: the same place stands here twice".to_owned(),
+        ),
+        (
+            http("token_sources = [{ cookie = 'a' }, { cookie = 'A' }]"),
+            http("token_sources = [{ cookie = 'a' }, { cookie = 'a' }]"),
+            "http.token_sources[1]: the same place stands here twice".to_owned(),
+        ),
+        (
             resource("resource = 'https://a.example'"),
             resource("resource = 'https://a.example/?b'"),
             "http.protected_resource.resource: not the identifier of a protected resource: it has a query".to_owned(),

@@ -99,6 +99,9 @@ fn a_section_that_says_nothing_is_the_layer_of_the_verifier() {
     let plain = plain();
     let of_code = verifier.layer().settings_body(SettingsBody::None);
     assert_eq!(described(&of_code, &minimal(), &verifier), plain);
+    assert!(!minimal().layer(&verifier).unwrap().described().rewords, "it has no more to say");
+    let told = HttpSettings { problem_details: true, ..HttpSettings::default() };
+    assert!(with(Some(told)).layer(&verifier).unwrap().described().rewords);
     assert_eq!(laid(&with(Some(HttpSettings::default()))).unwrap(), plain);
     assert_eq!(laid(&with(Some(plain.clone()))).unwrap(), plain);
     assert_eq!(plain.realm.as_deref(), Some("https://api.example.com"));
