@@ -110,7 +110,7 @@
 //! | `tower` | yes | the layer, requirements on routes, challenges |
 //! | `axum` | | extractors and a health handler for axum 0.8 |
 //! | `jsonwebtoken` | | keys and rules of the jsonwebtoken crate, version 11, turn into ours |
-//! | `settings` | | a verifier described by TOML, JSON or environment variables |
+//! | `settings` | | verifier, layer and requirements described by TOML, JSON or environment variables |
 //! | `tonic` | | errors as `tonic::Status` with details, the token out of a request, an interceptor for tonic 0.14 |
 //! | `actix` | | middleware, extractors and a health handler for actix-web 4 |
 //! | `testkit` | | a scriptable authorization server for tests |

@@ -4,12 +4,12 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use portcullis::{Settings, SettingsError, Unavailable, Verifier};
+use portcullis::{Settings, Unavailable};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::current::Current;
-use crate::routes;
+use crate::routes::Rules;
 
 /// What came of the changes so far.
 #[derive(Clone, Debug, Default)]
@@ -25,20 +25,16 @@ pub(crate) struct Outcome {
 pub(crate) struct Follower {
     file: PathBuf,
     current: Current,
-    verifier: Build,
     seen: Option<Stamp>,
     outcome: watch::Sender<Outcome>,
 }
 
 type Stamp = (SystemTime, u64);
 
-/// What the service adds to the settings in code: a revocation check, tenants, a clock.
-type Build = fn(&Settings) -> Result<Verifier, SettingsError>;
-
 impl Follower {
-    pub(crate) fn new(file: PathBuf, current: Current, verifier: Build) -> Self {
+    pub(crate) fn new(file: PathBuf, current: Current) -> Self {
         let seen = stamp(&file);
-        Self { file, current, verifier, seen, outcome: watch::Sender::new(Outcome::default()) }
+        Self { file, current, seen, outcome: watch::Sender::new(Outcome::default()) }
     }
 
     pub(crate) fn outcomes(&self) -> watch::Receiver<Outcome> {
@@ -82,14 +78,14 @@ impl Follower {
 
     /// Builds all that is new beside what serves, and exchanges it in one step.
     async fn take(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let (file, build) = (self.file.clone(), self.verifier);
+        let file = self.file.clone();
         // Reads the file, and what it points to.
-        let built = tokio::task::spawn_blocking(move || build(&Settings::from_file(file)?));
-        let verifier = built.await??;
+        let built = tokio::task::spawn_blocking(move || Rules::of(&Settings::from_file(file)?));
+        let rules = built.await??;
         // A verifier without keys would refuse what the old one lets in.
-        verifier.ready(PATIENCE).await?;
+        rules.verifier.ready(PATIENCE).await?;
         let generation = self.outcome.borrow().taken + 2;
-        self.current.replace(routes::guarded(&verifier, generation));
+        self.current.replace(rules.guarded(generation));
         Ok(())
     }
 }

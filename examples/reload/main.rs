@@ -3,7 +3,8 @@
 //!
 //! `cargo run --example reload` plays a story over HTTP: clients never stop asking while the file is changed, broken and
 //! mended under them. It fails if a request is dropped, or answered by anything but one whole file.
-//! `cargo run --example reload -- --serve FILE` serves with your own file, on a free loopback port.
+//! `cargo run --example reload -- --serve FILE` serves with your own file, on a free loopback port; it needs a requirement
+//! named `report`.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -20,6 +21,7 @@ use portcullis::Settings;
 
 use current::Current;
 use follow::Follower;
+use routes::Rules;
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -36,10 +38,10 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 
 async fn serve(file: PathBuf) -> Result<(), Box<dyn Error>> {
     // Without settings there is nothing to serve with, so the first file has to be good.
-    let current = Current::new(routes::guarded(&Settings::from_file(&file)?.verifier()?, 1));
+    let current = Current::new(Rules::of(&Settings::from_file(&file)?)?.guarded(1));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/orders is guarded by {}", listener.local_addr()?, file.display());
-    let follower = Follower::new(file, current.clone(), Settings::verifier);
+    let follower = Follower::new(file, current.clone());
     tokio::spawn(follower.follow());
     Ok(axum::serve(listener, current.into_router()).await?)
 }

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Empty};
-use hyper::Request;
-use hyper::body::Bytes;
-use hyper::header::AUTHORIZATION;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use hyper::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -22,11 +22,16 @@ use tokio::time::timeout;
 
 use crate::current::Current;
 use crate::follow::{Follower, Outcome};
-use crate::routes::{self, GENERATION};
+use crate::routes::{GENERATION, Rules};
 
 const STAYS: &str = "https://api.example.com";
 const GOES: &str = "https://old.example.com";
 const COMES: &str = "https://new.example.com";
+
+/// What the file says beside its issuers: who may see the report, and what refused clients are told.
+const CLERKS: &str = "[http]\nrealm = 'shop'\ndetail = 'bare'\n[requirements]\nreport = { role = 'clerk' }";
+const AUDITORS_TOO: &str = "[http]\nrealm = 'shop'\ndetail = 'code'\nproblem_details = true\n\
+    [requirements]\nreport = { any = [{ role = 'clerk' }, { role = 'auditor' }] }";
 
 pub(crate) async fn play() -> Result<ExitCode, Box<dyn Error>> {
     let issuer = TestIssuer::builder().clock(TestClock::system()).start().await;
@@ -35,14 +40,14 @@ pub(crate) async fn play() -> Result<ExitCode, Box<dyn Error>> {
     let (stays, goes, comes) = (token(STAYS), token(GOES), token(COMES));
     let folder = tempfile::tempdir()?;
     let file = File { path: folder.path().join("portcullis.toml"), issuer: issuer.identifier().to_owned() };
-    file.write(&format!("audiences = ['{STAYS}', '{GOES}']"))?;
+    file.write(&format!("audiences = ['{STAYS}', '{GOES}']"), CLERKS)?;
 
-    let verifier = Settings::from_file(&file.path)?.verifier()?;
-    verifier.ready(Duration::from_secs(5)).await?;
-    let current = Current::new(routes::guarded(&verifier, 1));
+    let rules = Rules::of(&Settings::from_file(&file.path)?)?;
+    rules.verifier.ready(Duration::from_secs(5)).await?;
+    let current = Current::new(rules.guarded(1));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let api = format!("http://{}", listener.local_addr()?);
-    let follower = Follower::new(file.path.clone(), current.clone(), Settings::verifier);
+    let follower = Follower::new(file.path.clone(), current.clone());
     let mut outcomes = follower.outcomes();
     tokio::spawn(follower.follow());
     tokio::spawn(async move { axum::serve(listener, current.into_router()).await });
@@ -71,11 +76,11 @@ pub(crate) async fn play() -> Result<ExitCode, Box<dyn Error>> {
     tokio::time::sleep(Duration::from_millis(300)).await;
 
     println!("one audience goes and another comes");
-    file.write(&format!("audiences = ['{STAYS}', '{COMES}']"))?;
+    file.write(&format!("audiences = ['{STAYS}', '{COMES}']"), CLERKS)?;
     judged.taken(&mut outcomes, 1).await;
 
     println!("a mistake in the file");
-    file.write(&format!("audience = ['{STAYS}']"))?;
+    file.write(&format!("audience = ['{STAYS}']"), CLERKS)?;
     judged
         .refused(
             &mut outcomes,
@@ -85,7 +90,7 @@ pub(crate) async fn play() -> Result<ExitCode, Box<dyn Error>> {
         .await;
 
     println!("a secret in the file");
-    file.write(&format!("audiences = ['{STAYS}']\nshared_secret = 'hunter2'"))?;
+    file.write(&format!("audiences = ['{STAYS}']\nshared_secret = 'hunter2'"), CLERKS)?;
     judged
         .refused(
             &mut outcomes,
@@ -96,15 +101,37 @@ pub(crate) async fn play() -> Result<ExitCode, Box<dyn Error>> {
 
     println!("an issuer whose keys cannot be had");
     let nobody = "[[issuers]]\nidentifier = 'http://127.0.0.1:1'\naudiences = ['a']";
-    file.write(&format!("audiences = ['{STAYS}', '{COMES}']\n{nobody}"))?;
+    file.write(&format!("audiences = ['{STAYS}', '{COMES}']\n{nobody}"), CLERKS)?;
     judged.refused(&mut outcomes, 3, "").await;
 
+    println!("a requirement that a route asks for is missing");
+    file.write(&format!("audiences = ['{STAYS}', '{COMES}']"), "")?;
+    judged.refused(&mut outcomes, 4, "requirements.report: the service asks for this requirement").await;
+
     println!("the file is mended, and another setting changed");
-    file.write(&format!("audiences = ['{STAYS}', '{COMES}']\nclock_skew = '10 s'"))?;
+    file.write(&format!("audiences = ['{STAYS}', '{COMES}']\nclock_skew = '10 s'"), CLERKS)?;
     judged.taken(&mut outcomes, 2).await;
 
     judged.note("the request that began by the first file", &slow.await?, &Ok((200, 1)));
     judged.note("a new one like it", &caller(&goes).get("/slow").await, &Ok((401, 3)));
+
+    let auditor = issuer.token().audience(STAYS).claim("roles", ["auditor"]).mint();
+    judged.note("the report, for an auditor", &caller(&auditor).get("/report").await, &Ok((403, 3)));
+    let unsaid = ("Bearer realm=\"shop\", error=\"invalid_token\"".to_owned(), String::new());
+    judged.note("a bad token is told little", &caller("bad").refusal().await, &Ok(unsaid));
+
+    println!("the rule of a route changes, and what refused clients are told");
+    file.write(&format!("audiences = ['{STAYS}', '{COMES}']"), AUDITORS_TOO)?;
+    judged.taken(&mut outcomes, 3).await;
+    judged.note("the report, for an auditor", &caller(&auditor).get("/report").await, &Ok((200, 4)));
+    judged.note("the report, for anybody else", &caller(&stays).get("/report").await, &Ok((403, 4)));
+    let said =
+        "{\"type\":\"about:blank\",\"title\":\"Unauthorized\",\"status\":401,\"code\":\"token_malformed\"}";
+    let said = (
+        "Bearer realm=\"shop\", error=\"invalid_token\", reason=\"token_malformed\"".to_owned(),
+        said.to_owned(),
+    );
+    judged.note("a bad token is told the code", &caller("bad").refusal().await, &Ok(said));
     stop.store(true, Ordering::Relaxed);
     println!();
     while let Some(count) = timeout(PATIENCE, crowd.join_next()).await? {
@@ -122,8 +149,8 @@ struct File {
 
 impl File {
     /// Written beside its place and renamed, as an editor or a deployment does, so that no half of it is ever read.
-    fn write(&self, rules: &str) -> std::io::Result<()> {
-        let text = format!("[[issuers]]\nidentifier = '{}'\n{rules}\n", self.issuer);
+    fn write(&self, rules: &str, around: &str) -> std::io::Result<()> {
+        let text = format!("[[issuers]]\nidentifier = '{}'\n{rules}\n{around}\n", self.issuer);
         let beside = self.path.with_extension("new");
         std::fs::write(&beside, text)?;
         std::fs::rename(beside, &self.path)
@@ -141,17 +168,30 @@ struct Caller {
 
 impl Caller {
     async fn get(&self, path: &str) -> Answer {
-        let request = Request::builder()
-            .uri(format!("{}{path}", self.api))
-            .header(AUTHORIZATION, format!("Bearer {}", self.token))
-            .body(Empty::new())
-            .map_err(|error| error.to_string())?;
-        let response = self.client.request(request).await.map_err(|error| error.to_string())?;
+        let response = self.send(path).await?;
         let status = response.status().as_u16();
         let generation =
             response.headers().get(GENERATION).and_then(|value| value.to_str().ok()?.parse().ok());
         response.into_body().collect().await.map_err(|error| error.to_string())?;
         Ok((status, generation.ok_or("an answer without the number of its file")?))
+    }
+
+    /// The challenge and the body of a refusal.
+    async fn refusal(&self) -> Result<(String, String), String> {
+        let response = self.send("/orders").await?;
+        let challenge = response.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
+        let challenge = challenge.ok_or("an answer without a challenge")?.to_owned();
+        let body = response.into_body().collect().await.map_err(|error| error.to_string())?;
+        Ok((challenge, String::from_utf8_lossy(&body.to_bytes()).into_owned()))
+    }
+
+    async fn send(&self, path: &str) -> Result<Response<Incoming>, String> {
+        let request = Request::builder()
+            .uri(format!("{}{path}", self.api))
+            .header(AUTHORIZATION, format!("Bearer {}", self.token))
+            .body(Empty::new())
+            .map_err(|error| error.to_string())?;
+        self.client.request(request).await.map_err(|error| error.to_string())
     }
 }
 
@@ -221,5 +261,5 @@ impl Judged {
 }
 
 /// How many files take over in the story, the first included.
-const FILES: u32 = 3;
+const FILES: u32 = 4;
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -24,7 +24,7 @@ use crate::verify::{VerifiedToken, Verifier};
 /// Everything that a layer was told. Holds no framework's types but the head of a request.
 #[derive(Clone)]
 pub(crate) struct Guard<W = NoBody> {
-    ways: Ways,
+    pub(super) ways: Ways,
     pub(super) absence: Absence,
     pub(super) preflight: Preflight,
     pub(super) judged: Judged,
@@ -35,7 +35,7 @@ pub(crate) struct Guard<W = NoBody> {
 
 /// How a request may get in.
 #[derive(Clone, Debug)]
-enum Ways {
+pub(super) enum Ways {
     /// Without a look at anything else: nearly always.
     One(Way),
     Several(Vec<Way>),
@@ -237,7 +237,7 @@ impl<W> Guard<W> {
 }
 
 impl Ways {
-    fn iter(&self) -> std::slice::Iter<'_, Way> {
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Way> {
         match self {
             Self::One(way) => std::slice::from_ref(way).iter(),
             Self::Several(ways) => ways.iter(),
@@ -245,7 +245,7 @@ impl Ways {
     }
 
     #[inline]
-    fn get(&self, index: usize) -> Option<&Way> {
+    pub(super) fn get(&self, index: usize) -> Option<&Way> {
         match self {
             Self::One(way) => Some(way),
             Self::Several(ways) => ways.get(index),

@@ -24,6 +24,9 @@
 mod body;
 mod challenge;
 mod credentials;
+#[cfg(test)]
+#[cfg(feature = "settings")]
+mod described;
 mod dialect;
 mod guard;
 mod layer;

@@ -23,10 +23,10 @@ use crate::error::{ConfigError, Rejection};
 /// two, are answered with 400 and [`Rejection::CredentialsRepeated`]. Cookies are the exception, as browsers send them
 /// unasked: a cookie is looked at only where no other source has a token.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TokenSource(Place);
+pub struct TokenSource(pub(super) Place);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
-enum Place {
+pub(super) enum Place {
     Bearer,
     Authorization { scheme: Arc<str> },
     Cookie { name: Arc<str> },

@@ -13,13 +13,13 @@ use crate::verify::VerifiedToken;
 /// Classes of authentication, any of which will do.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Classes {
-    form: Form,
+    pub(super) form: Form,
     /// At least one.
-    accepted: Arc<[Arc<str>]>,
+    pub(super) accepted: Arc<[Arc<str>]>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Form {
+pub(super) enum Form {
     Listed,
     /// The first, or what stands above it on a ladder.
     AtLeast,

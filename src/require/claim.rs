@@ -17,13 +17,13 @@ pub struct ClaimPath(Result<Arc<[Arc<str>]>, Mistake>);
 /// A claim of some value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ClaimLeaf {
-    path: Arc<[Arc<str>]>,
-    test: Test,
-    value: ClaimValue,
+    pub(super) path: Arc<[Arc<str>]>,
+    pub(super) test: Test,
+    pub(super) value: ClaimValue,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Test {
+pub(super) enum Test {
     Contains,
     Equals,
 }

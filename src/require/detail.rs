@@ -22,12 +22,12 @@ use crate::verify::VerifiedToken;
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AuthorizationDetail {
-    kind: Arc<str>,
-    narrower: Vec<(Field, Arc<str>)>,
+    pub(super) kind: Arc<str>,
+    pub(super) narrower: Vec<(Field, Arc<str>)>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Field {
+pub(super) enum Field {
     Action,
     Location,
 }

@@ -25,6 +25,12 @@ impl Mistake {
     pub(super) fn new(part: &'static str, text: impl Into<Arc<str>>, fault: &'static str) -> Self {
         Self { part, text: text.into(), fault }
     }
+
+    /// What is wrong, without the words of the set-up.
+    #[cfg(feature = "settings")]
+    pub(crate) const fn fault(&self) -> &'static str {
+        self.fault
+    }
 }
 
 impl fmt::Display for Mistake {

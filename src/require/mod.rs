@@ -71,6 +71,9 @@
 
 mod authentication;
 mod claim;
+#[cfg(test)]
+#[cfg(feature = "settings")]
+pub(crate) mod described;
 mod detail;
 mod guarded;
 mod leaf;

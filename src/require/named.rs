@@ -13,12 +13,12 @@ use crate::verify::VerifiedToken;
 /// Something that a token must name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct NamedLeaf {
-    kind: Kind,
-    name: Arc<str>,
+    pub(super) kind: Kind,
+    pub(super) name: Arc<str>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Role,
     Group,
     Entitlement,

@@ -20,7 +20,7 @@ use crate::verify::VerifiedToken;
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use = "a requirement guards nothing until it is checked or given to a route"]
-pub struct Requirement(Term);
+pub struct Requirement(pub(super) Term);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Term {

@@ -13,7 +13,7 @@ use crate::verify::VerifiedToken;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ScopeLeaf {
     pub(super) scope: Scope,
-    implied_by: Vec<Scope>,
+    pub(super) implied_by: Vec<Scope>,
 }
 
 /// Asks for one scope.

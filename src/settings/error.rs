@@ -36,10 +36,10 @@ pub enum SettingsError {
         /// What is wrong there.
         reason: String,
     },
-    /// Each setting is well formed, and the verifier that they describe is refused.
+    /// Each setting is well formed, and the verifier or the layer that they describe is refused.
     #[error("{}{error}", Place { path, line: None })]
     Config {
-        /// The issuer, such as `issuers[0]`; empty where it is none alone.
+        /// The issuer, such as `issuers[0]`, or the section of the layer; empty where it is neither alone.
         path: String,
         /// Why.
         #[source]

@@ -49,7 +49,7 @@ pub(super) struct IssuerSettings {
     /// The clients that the tokens may have been issued to, by `client_id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) clients: Vec<String>,
-    /// Claims that must each be one of some strings.
+    /// Claims that must each be there, or be one of some strings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) required_claims: Vec<RequiredClaimSettings>,
     /// The algorithms that are allowed, and no others.
@@ -69,15 +69,16 @@ pub(super) struct IssuerSettings {
     pub(super) keys: Option<KeysSettings>,
 }
 
-/// A claim that must be one of some strings.
+/// A claim that must be there, or be one of some strings.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RequiredClaimSettings {
     /// The claim's name, of at most 256 bytes.
     pub(super) claim: String,
-    /// What it may be. One at least.
-    pub(super) values: Vec<String>,
+    /// What it may be, one string at least. Where it is left out, the claim may say anything but `null`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) values: Option<Vec<String>>,
 }
 
 /// A profile, by its name.
@@ -101,7 +102,7 @@ impl From<ProfileName> for Profile {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
-const fn is_false(value: &bool) -> bool {
+pub(super) const fn is_false(value: &bool) -> bool {
     !*value
 }
 
@@ -143,10 +144,14 @@ impl IssuerSettings {
         let mut issuer = clients.iter().fold(issuer, Issuer::client);
         for RequiredClaimSettings { claim, values } in required_claims {
             let name = names::kept(claim).ok_or_else(|| Flaw::setting("required_claims", TOO_MANY_NAMES))?;
-            if values.is_empty() {
-                return Err(Flaw::setting("required_claims", "a claim without a value that it may have"));
-            }
-            issuer = values.iter().fold(issuer, |issuer, value| issuer.require_claim(name, value));
+            issuer = match values.as_deref() {
+                None => issuer.require_presence(name),
+                // A list that lost its last value must not come to allow any.
+                Some([]) => {
+                    return Err(Flaw::setting("required_claims", "a claim without a value that it may have"));
+                }
+                Some(values) => values.iter().fold(issuer, |issuer, value| issuer.require_claim(name, value)),
+            };
         }
         let algorithms = algorithms.as_ref().map(|names| names.iter().map(|name| name.0));
         let issuer = some(issuer, algorithms, Issuer::algorithms);

@@ -1,4 +1,5 @@
-//! A verifier described by TOML, JSON or environment variables, so that operators configure it without a rebuild.
+//! A verifier, its layer and its routes' requirements, described by TOML, JSON or environment variables, so that operators
+//! configure them without a rebuild.
 //!
 #![cfg_attr(feature = "aws-lc", doc = "```")]
 #![cfg_attr(not(feature = "aws-lc"), doc = "```ignore")]
@@ -22,10 +23,13 @@
 //! `docs/settings.md` lists every setting with its default and bounds; `docs/settings.schema.json` is the same as a JSON
 //! Schema, for editors and deployment checks.
 //!
+//! [`Settings::layer`] gives the layer with what stands under `http`, [`Settings::requirement`] what a route asks for under a
+//! name that the service chose.
+//!
 //! # What settings cannot say
 //!
 //! Code stays code: a clock, a [revocation check](crate::revoke), [tenants](crate::tenants) that a resolver of yours finds,
-//! a [`Fetch`](crate::keys::remote::Fetch) of your own. [`Settings::builder`] gives what the settings describe to go on with:
+//! a [`Fetch`](crate::keys::remote::Fetch) of your own, a [predicate](crate::require::predicate()). [`Settings::builder`] gives what the settings describe to go on with:
 //!
 //! ```no_run
 //! # use portcullis::{Settings, revoke::RevocationCheck};
@@ -48,16 +52,21 @@
 
 mod document;
 mod error;
+mod http;
 mod issuer;
 mod keys;
+mod named;
 mod names;
 mod presets;
+mod requirements;
+mod rule;
 mod secret;
 #[cfg(test)]
 #[cfg(any(feature = "aws-lc", feature = "ring"))]
 mod tests;
 mod values;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -65,16 +74,20 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use error::SettingsError;
+pub use http::SettingsBody;
 
 use crate::crypto::Backend;
 use crate::keys::remote::open_file;
 use crate::verify::Misfit;
 use crate::{Verifier, VerifierBuilder};
+use http::HttpSettings;
 use issuer::IssuerSettings;
 use keys::some;
-use values::{Count, Size, Span};
+use named::once_each;
+use requirements::RequirementSettings;
+use values::{Count, ScopeName, Size, Span};
 
-/// A verifier, described by an operator; the [module's documentation](self) says how.
+/// A verifier and what stands around it, described by an operator; the [module's documentation](self) says how.
 ///
 /// Settings that are left out have the defaults of [`VerifierBuilder`] and [`Issuer`](crate::Issuer). `Serialize` writes down
 /// what was set, and nothing more; neither it nor `Debug` knows a secret.
@@ -97,6 +110,15 @@ pub struct Settings {
     /// The authorization servers that are trusted. From 1 to 1024; where there are more, they are tenants.
     #[serde(default)]
     issuers: Vec<IssuerSettings>,
+    /// How requests are let through and refusals are worded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http: Option<HttpSettings>,
+    /// What routes ask for, by the names that the service has for it.
+    #[serde(default, deserialize_with = "once_each", skip_serializing_if = "BTreeMap::is_empty")]
+    requirements: BTreeMap<String, RequirementSettings>,
+    /// Scopes, each with those that it implies: a token with `orders:write` may then meet what asks for `orders:read`.
+    #[serde(default, deserialize_with = "once_each", skip_serializing_if = "BTreeMap::is_empty")]
+    scope_hierarchy: BTreeMap<ScopeName, Vec<ScopeName>>,
 }
 
 /// The page about settings, so that its code is compiled.
@@ -195,7 +217,17 @@ impl Settings {
     /// [`SettingsError`] for what no builder can be made of: contradictions, keys that cannot be read, secrets that are not
     /// there.
     pub fn builder(&self) -> Result<VerifierBuilder, SettingsError> {
-        let Self { backend, max_token_bytes, token_cache, token_cache_time, issuers } = self;
+        let Self {
+            backend,
+            max_token_bytes,
+            token_cache,
+            token_cache_time,
+            issuers,
+            // Of what stands around the verifier.
+            http: _,
+            requirements: _,
+            scope_hierarchy: _,
+        } = self;
         if issuers.len() > MAX_ISSUERS {
             let (path, line) = ("issuers".to_owned(), None);
             let reason =

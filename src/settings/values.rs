@@ -3,12 +3,14 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use http::HeaderValue;
 use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
 
-use crate::Algorithm;
+use crate::http::TokenSource;
 use crate::keys::remote::address;
 use crate::time::UnixTime;
+use crate::{Algorithm, Scope};
 
 /// A length of time, such as `90s`, `5 min` or `1h 30m`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -98,6 +100,34 @@ impl fmt::Display for Moment {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct AlgorithmName(pub(super) Algorithm);
 
+/// A scope, by its name.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct ScopeName(pub(super) Scope);
+
+/// What a scheme, a cookie or a parameter may be called: a `token` of RFC 9110.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub(super) struct TokenName(pub(super) String);
+
+/// A challenge, as the value of a header.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct ChallengeText(pub(super) HeaderValue);
+
+impl ChallengeText {
+    fn parse(text: &str) -> Option<Self> {
+        // As opaque bytes a header takes more.
+        let sendable = text.is_ascii() && !text.trim().is_empty();
+        sendable.then(|| HeaderValue::from_str(text).ok().map(Self)).flatten()
+    }
+}
+
+impl fmt::Display for ChallengeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Made of text, and so text again.
+        f.write_str(self.0.to_str().unwrap_or_default())
+    }
+}
+
 /// An address. `Debug` leaves out what may be a secret in it.
 #[derive(Clone, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -173,6 +203,10 @@ read_as! {
     Moment by deserialize_str: "a time in UTC such as \"2026-12-31T00:00:00Z\"", Self::parse, |_| None;
     AlgorithmName by deserialize_str: "the name of an algorithm, such as \"RS256\"",
         |name| Algorithm::from_name(name).map(Self), |_| None;
+    ScopeName by deserialize_str: "the name of a scope, without spaces", |name| Scope::new(name).ok().map(Self), |_| None;
+    TokenName by deserialize_str: "a name that a header can carry, without spaces",
+        |name| TokenSource::cookie(name).ok().map(|_| Self(name.to_owned())), |_| None;
+    ChallengeText by deserialize_str: "a challenge such as \"Negotiate\", in ASCII", Self::parse, |_| None;
     Address by deserialize_str: "text", |text| Some(Self(text.to_owned())), |_| None;
     KeyText by deserialize_str: "text", |text| Some(Self(text.to_owned())), |_| None;
 }
@@ -187,7 +221,7 @@ macro_rules! written_as_text {
     )*};
 }
 
-written_as_text! { Span Size Moment }
+written_as_text! { Span Size Moment ChallengeText }
 
 impl Serialize for Count {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -198,5 +232,11 @@ impl Serialize for Count {
 impl Serialize for AlgorithmName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.name())
+    }
+}
+
+impl Serialize for ScopeName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
     }
 }

@@ -21,8 +21,8 @@ use portcullis::keys::remote::{
 use portcullis::require::claim_at;
 use portcullis::tenants::{IssuerPattern, Tenant, Tenants};
 use portcullis::{
-    Algorithm, Claims, Error, Issuer, KeyError, Rejection, Requirement, Scope, Settings, UnixTime,
-    VerifiedToken, Verifier, require, scope,
+    Algorithm, Claims, Error, Issuer, KeyError, Rejection, Requirement, Scope, UnixTime, VerifiedToken,
+    Verifier, require, scope,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -37,7 +37,7 @@ use crate::testing::cases;
 use crate::{providers, requirements, sources, surface};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 44] = [
+const DRIVEN: [(&str, &str); 45] = [
     ("adapters/jsonwebtoken/rules::from_validation", "texts"),
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
@@ -67,10 +67,11 @@ const DRIVEN: [(&str, &str); 44] = [
     ("keys/remote/mod::jwks_url", "texts"),
     ("keys/remote/mod::jwks_url_with", "texts"),
     ("keys/remote/snapshot::new", "files"),
-    ("settings/mod::from_env", "settings"),
-    ("settings/mod::from_env_pairs", "settings"),
-    ("settings/mod::from_json", "settings"),
-    ("settings/mod::from_toml", "settings"),
+    ("settings/mod::from_env", "settings_of_any_text"),
+    ("settings/mod::from_env_pairs", "settings_of_any_text"),
+    ("settings/mod::from_json", "settings_of_any_text"),
+    ("settings/mod::from_toml", "settings_of_any_text"),
+    ("settings/requirements::requirement", "settings_of_any_text"),
     ("time::from_fractional_seconds", "texts"),
     ("verify/issuer::audience", "texts"),
     ("verify/issuer::discover", "texts"),
@@ -83,15 +84,6 @@ const DRIVEN: [(&str, &str); 44] = [
     ("verify/verifier::verify", "tokens"),
     ("verify/verifier::verify_cached", "tokens"),
 ];
-
-/// Settings that are read, each form once.
-static SETTINGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    [
-    "[[issuers]]\nidentifier='https://a.example'\naudiences=['a']\nclock_skew='90 s'\nkeys={max_stale='1h'}\n",
-    r#"{"token_cache":7,"issuers":[{"preset":{"auth0":{"domain":"a"}},"audiences":["a"],"profile":"lenient"}]}"#,
-    "[[issuers]]\nidentifier='a'\nclients=['a']\nalgorithms=['HS256']\nshared_secret={env='A',encoding='text'}\n",
-].map(|text| text.as_bytes().to_vec()).to_vec()
-});
 
 #[test]
 fn no_function_is_left_out() {
@@ -289,24 +281,6 @@ proptest! {
             }
             let _ = Remote::discover_with(text.as_str(), Scripted::default()).map_err(|error| error.to_string());
             let _ = Remote::jwks_url_with(text.as_str(), Scripted::default()).map_err(|error| error.to_string());
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(cases(500))]
-
-    #[test]
-    fn settings(text in mutated(&SETTINGS), name in any_text(), value in any_text()) {
-        let text = String::from_utf8_lossy(&text);
-        let variables = [(format!("A_{name}"), value.clone()), (format!("A_ISSUERS__0__{name}"), value)];
-        for read in [
-            Settings::from_toml(&text),
-            Settings::from_json(&text),
-            Settings::from_env_pairs("A", variables),
-            Settings::from_env(&name),
-        ] {
-            let _ = read.map_err(|error| error.to_string()).map(|settings| settings.builder().map(drop));
         }
     }
 }

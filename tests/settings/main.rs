@@ -9,8 +9,10 @@
 mod documented;
 mod forms;
 mod hostile;
+mod http;
 mod keys;
 mod refused;
+mod requirements;
 mod used;
 
 use portcullis::{Settings, SettingsError};
@@ -26,9 +28,10 @@ fn one_issuer(more: &str) -> String {
     )
 }
 
-/// The whole way of a TOML file, to a verifier.
+/// The whole way of a TOML file, to a verifier and its layer.
 fn toml(text: &str) -> Result<(), SettingsError> {
-    Settings::from_toml(text)?.verifier().map(drop)
+    let settings = Settings::from_toml(text)?;
+    settings.layer(&settings.verifier()?).map(drop)
 }
 
 /// The same for JSON.

@@ -27,7 +27,7 @@ fn unknown_settings_are_refused_with_their_place() {
             &format!("token_cache = 1\n{}", one_issuer("")),
             &format!("tokens_cached = 1\n{}", one_issuer("")),
             "tokens_cached (line 1): unknown field, expected one of `backend`, `max_token_bytes`, `token_cache`, \
-             `token_cache_time`, `issuers`",
+             `token_cache_time`, `issuers`, `http`, `requirements`, `scope_hierarchy`",
         ),
         (
             "[[issuers]]\npreset = { keycloak = { address = 'https://a.example', realm = 'b' } }\naudiences = ['c']",
@@ -250,8 +250,13 @@ fn settings_that_contradict_each_other_are_refused() {
         ),
         (
             &one_issuer("required_claims = [{ claim = 'a', values = ['b'] }]"),
+            &one_issuer("required_claims = [{ values = ['b'] }]"),
+            "issuers[0].required_claims[0] (line 4): missing field `claim`",
+        ),
+        (
             &one_issuer("required_claims = [{ claim = 'a' }]"),
-            "issuers[0].required_claims[0] (line 4): missing field `values`",
+            &one_issuer("required_claims = [{ claim = '' }]"),
+            "issuers[0]: the required claim \"\" of issuer https://id.example.com is empty",
         ),
         (
             &one_issuer("algorithms = ['RS256']"),
@@ -306,7 +311,7 @@ fn mistakes_in_variables_are_told_by_path() {
         (("ISSUERS__0____X", "b"), "issuers.0..x: the name of the variable has an empty part"),
         (
             ("LOG", "debug"),
-            "log: unknown field, expected one of `backend`, `max_token_bytes`, `token_cache`, `token_cache_time`, `issuers`",
+            "log: unknown field, expected one of `backend`, `max_token_bytes`, `token_cache`, `token_cache_time`, `issuers`, `http`, `requirements`, `scope_hierarchy`",
         ),
     ] {
         assert_eq!(variables(&[issuer, audience, more]).unwrap_err().to_string(), want, "{more:?}");

@@ -25,6 +25,12 @@ async fn an_issuer_is_discovered_and_its_rules_hold() {
         ("", Ok(())),
         ("required_claims = [{ claim = 'tenant', values = ['other', 'acme'] }]", Ok(())),
         ("required_claims = [{ claim = 'tenant', values = ['other'] }]", Err("claim_not_allowed")),
+        ("required_claims = [{ claim = 'tenant' }]", Ok(())),
+        ("required_claims = [{ claim = 'region' }]", Err("claim_missing")),
+        (
+            "required_claims = [{ claim = 'tenant' }, { claim = 'tenant', values = ['other'] }]",
+            Err("claim_not_allowed"),
+        ),
         ("clients = ['web']", Ok(())),
         ("clients = ['mobile']", Err("client_mismatch")),
         ("algorithms = ['ES256']", Ok(())),

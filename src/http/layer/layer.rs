@@ -14,6 +14,8 @@ use crate::http::guard::{Absence, Finishing, Guard, Judged, Preflight};
 use crate::http::manner::Detail;
 use crate::http::metadata::ProtectedResource;
 use crate::http::source::TokenSource;
+#[cfg(feature = "settings")]
+use crate::settings::SettingsBody;
 use crate::stripes::Spread;
 use crate::verify::Verifier;
 
@@ -197,6 +199,16 @@ impl<W: Clone> AuthLayer<W> {
         F: Fn(&Refused<'_>, &mut HeaderMap) -> R + Clone,
     {
         AuthLayer::of(&self.guard.with_body(write))
+    }
+
+    /// The layer with the body that settings choose. None is no reason to word refusals from within anew.
+    #[cfg(feature = "settings")]
+    pub(crate) fn settings_body(&self, body: SettingsBody) -> AuthLayer<SettingsBody> {
+        let mut guard = self.guard.with_body(body);
+        if body == SettingsBody::None {
+            guard.finishing = self.guard.finishing;
+        }
+        AuthLayer::of(&guard)
     }
 }
 

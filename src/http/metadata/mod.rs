@@ -2,6 +2,9 @@
 //! ([RFC 9728](https://www.rfc-editor.org/rfc/rfc9728)): where its clients get tokens, and for what.
 
 mod address;
+#[cfg(test)]
+#[cfg(feature = "settings")]
+mod described;
 mod service;
 
 pub use service::{Metadata, MetadataFuture, MetadataLayer};

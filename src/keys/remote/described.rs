@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::attempt::Place;
+use super::embedded::Embedded;
 use super::schedule::Timing;
-use super::{Client, Embedded, Remote, Snapshot};
+use super::{Client, Remote, Snapshot};
 use crate::jose::JwkSet;
 use crate::time::UnixTime;
 

@@ -51,6 +51,7 @@ mod cache_control;
 mod described;
 mod discovery;
 mod document;
+mod embedded;
 mod events;
 mod fetch;
 mod file;
@@ -83,20 +84,18 @@ pub(crate) use refresh::{Current, RemoteKeys};
 pub use snapshot::Snapshot;
 pub(crate) use waiting::QueuePlace;
 
-use crate::error::{ConfigError, JwkSetError};
+use crate::error::ConfigError;
 use crate::jose::{AlgorithmSet, JwkSet};
 use crate::keys::Means;
-use crate::keys::set::{KeySet, Origin};
-use crate::keys::status::KeyOrigin;
-use crate::time::{Clock, UnixTime};
+use crate::time::UnixTime;
 use address::Part;
 use attempt::Place;
 use cache_control::{MAX_MAX_AGE, MIN_MAX_AGE};
+use embedded::Embedded;
 use file::FileFetch;
-use holding::Term;
 use refresh::Plan;
 use schedule::{Renewal, Timing};
-use snapshot::{Owner, Restored, SEAL_BYTES};
+use snapshot::{Owner, SEAL_BYTES};
 use url::Url;
 
 /// How an issuer's keys are fetched and kept. The contract stands in the [module's documentation](self).
@@ -126,12 +125,6 @@ pub struct Remote {
     wait_budget: Duration,
     snapshot: Option<Snapshot>,
     embedded: Option<Embedded>,
-}
-
-/// Keys that are compiled in, and until when they may serve.
-struct Embedded {
-    keys: JwkSet,
-    until: UnixTime,
 }
 
 /// Who fetches.
@@ -332,31 +325,6 @@ impl Remote {
         let plan =
             Plan { owner, fetch, place, timing, wait_budget, snapshot, clock, pulse: means.pulse().clone() };
         Ok(RemoteKeys::start(plan, restored.or(embedded)))
-    }
-}
-
-impl Embedded {
-    /// The keys, unless their time is over.
-    fn prepare(self, owner: &Owner, clock: &dyn Clock) -> Result<Option<Restored>, ConfigError> {
-        let jwks = self.keys.of_issuer(&owner.issuer);
-        let set = KeySet::prepare(&jwks, owner.allowed, owner.backend, Origin::Published);
-        if set.keys().is_empty() {
-            let error = JwkSetError::NoUsableKey;
-            return Err(ConfigError::KeySet { issuer: owner.issuer.clone(), error });
-        }
-        let left = self.until.saturating_since(clock.now());
-        if left.is_zero() {
-            events::embedded_outdated(&owner.issuer);
-            return Ok(None);
-        }
-        let term = Term {
-            origin: KeyOrigin::Embedded,
-            since: Duration::ZERO,
-            age_then: Duration::ZERO,
-            max_age: Duration::ZERO,
-            max_stale: left,
-        };
-        Ok(Some(Restored { set, term }))
     }
 }
 

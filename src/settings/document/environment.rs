@@ -71,6 +71,6 @@ fn refused(path: &str, reason: &str) -> SettingsError {
     SettingsError::Field { path, line: None, reason: reason.to_owned() }
 }
 
-/// No setting stands deeper.
-const MAX_DEPTH: usize = 8;
+/// No setting stands deeper, but for requirements of a nesting that nobody should write as variables.
+const MAX_DEPTH: usize = 16;
 const MAX_SHOWN: usize = 200;

@@ -27,6 +27,10 @@ impl de::Error for Fault {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        // Serde's words for what is expected in its place are those of Rust.
+        if matches!(found, Unexpected::UnitVariant) {
+            return Self("a name alone, which needs a value: { name = \"value\" }".to_owned());
+        }
         Self(format!("{} where {expected} is expected", kind(&found)))
     }
 

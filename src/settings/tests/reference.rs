@@ -16,6 +16,7 @@ fn the_schema_and_the_tables_of_the_documentation_are_those_of_the_code() {
     kept("docs/settings.schema.json", |_| pretty);
     kept("docs/settings.md", |page| {
         let page = between(&page, "settings", &settings_table(&schema));
+        let page = between(&page, "requirements", &requirements_table(&schema));
         between(&page, "presets", &presets_table(&schema))
     });
 }
@@ -44,7 +45,8 @@ fn between(page: &str, marker: &str, table: &str) -> String {
 
 fn settings_table(schema: &Value) -> String {
     let minimal = minimal();
-    let defaults = serde_json::to_value(described(&minimal.builder().unwrap(), &minimal)).unwrap();
+    let mut defaults = serde_json::to_value(described(&minimal.builder().unwrap(), &minimal)).unwrap();
+    defaults["http"] = serde_json::to_value(super::http::plain()).unwrap();
     let mut rows = vec!["| setting | type | default | |".to_owned(), "|---|---|---|---|".to_owned()];
     members(schema, schema, "", &defaults, &mut rows);
     rows.join("\n") + "\n"
@@ -62,7 +64,7 @@ fn members(schema: &Value, table: &Value, prefix: &str, defaults: &Value, rows: 
         let default = if needed { "needed".to_owned() } else { shown(default, &path) };
         let kind = kind(property, value, repeated);
         rows.push(format!("| `{path}` | {kind} | {default} | {words} |"));
-        if known.is_object() && !["shared_secret", "seal"].contains(&name) {
+        if known.is_object() && !["shared_secret", "seal", "all", "any"].contains(&name) {
             let below = if repeated { format!("{path}[].") } else { format!("{path}.") };
             let defaults = if repeated { &defaults[name][0] } else { &defaults[name] };
             members(schema, value, &below, defaults, rows);
@@ -91,7 +93,7 @@ fn shown(default: &Value, path: &str) -> String {
     match default {
         // Those of the minimal file itself are no defaults.
         _ if ["issuers[].identifier", "issuers[].audiences"].contains(&path) => String::new(),
-        _ if path == "backend" => String::new(),
+        _ if ["backend", "http.realm"].contains(&path) => String::new(),
         Value::Array(items) => {
             let words: Vec<_> =
                 items.iter().filter_map(Value::as_str).map(|word| format!("`{word}`")).collect();
@@ -122,6 +124,11 @@ fn kind(property: &Value, value: &Value, repeated: bool) -> String {
         .or(property["items"]["$ref"].as_str())
         .and_then(|reference| reference.rsplit('/').next());
     let kind = match (reference, &value["enum"], &value["properties"]) {
+        // A table whose members the operator names.
+        _ if property["additionalProperties"].is_object() => "table of requirements".to_owned(),
+        _ if property["patternProperties"].is_object() => "table of lists of scopes".to_owned(),
+        (Some("TokenSourceSettings"), ..) => "token source".to_owned(),
+        (Some("requirement"), ..) => "requirement".to_owned(),
         (Some("SecretReference"), ..) => "secret".to_owned(),
         (Some("Preset"), ..) => "preset".to_owned(),
         (Some("algorithm"), ..) => "algorithm".to_owned(),
@@ -136,7 +143,21 @@ fn kind(property: &Value, value: &Value, repeated: bool) -> String {
         _ if value["type"].to_string().contains("boolean") => "`true`, `false`".to_owned(),
         _ => "text".to_owned(),
     };
-    if repeated { format!("list of {kind}s") } else { kind }
+    let plural = if kind.ends_with('s') { "es" } else { "s" };
+    if repeated { format!("list of {kind}{plural}") } else { kind }
+}
+
+/// What stands in one requirement.
+fn requirements_table(schema: &Value) -> String {
+    let mut rows = Vec::new();
+    let prefix = "requirements.name.";
+    members(schema, &schema["$defs"]["requirement"], prefix, &Value::Null, &mut rows);
+    let head = ["| member | type | |", "|---|---|---|"].map(str::to_owned);
+    // Nothing in a requirement has a default.
+    let row = |row: String| {
+        row.replacen(prefix, "", 1).replacen(" |  | ", " | ", 1).replacen(" | needed | ", " | ", 1)
+    };
+    head.into_iter().chain(rows.into_iter().map(row)).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn presets_table(schema: &Value) -> String {

@@ -8,12 +8,14 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::Value;
 
+use super::super::http::HttpSettings;
 use super::super::issuer::{IssuerSettings, ProfileName, RequiredClaimSettings};
 use super::super::keys::{BearerSettings, EmbeddedSettings, KeysSettings, SnapshotSettings, key_set};
-use super::super::presets::Preset;
 use super::super::secret::{Encoding, SecretReference};
 use super::super::values::{Address, AlgorithmName, Count, KeyText, Moment, Size, Span};
 use super::super::{BackendName, Settings};
+use super::http::http;
+use super::requirements::{requirements, scope_hierarchy};
 use crate::jose::Jwk;
 use crate::testing::cases;
 use crate::{Algorithm, Issuer, Profile, UnixTime, VerifierBuilder};
@@ -36,15 +38,19 @@ pub(super) fn described(builder: &VerifierBuilder, told: &Settings) -> Settings 
             .zip(&told.issuers)
             .map(|(issuer, told)| described_issuer(issuer, told))
             .collect(),
+        // No part of the builder; the tests beside this one have them.
+        http: told.http.clone(),
+        requirements: told.requirements.clone(),
+        scope_hierarchy: told.scope_hierarchy.clone(),
     }
 }
 
-fn described_issuer(issuer: &Issuer, told: &IssuerSettings) -> IssuerSettings {
+pub(super) fn described_issuer(issuer: &Issuer, told: &IssuerSettings) -> IssuerSettings {
     let issuer = issuer.described();
-    let required = issuer
-        .required
-        .described()
-        .map(|(claim, values)| RequiredClaimSettings { claim: claim.to_owned(), values: values.to_vec() });
+    let required = issuer.required.described().map(|(claim, values)| RequiredClaimSettings {
+        claim: claim.to_owned(),
+        values: (!values.is_empty()).then(|| values.to_vec()),
+    });
     let mut described = IssuerSettings {
         identifier: Some(Address(issuer.identifier.to_owned())),
         preset: None,
@@ -171,7 +177,7 @@ fn is_part(part: &Value, whole: &Value) -> bool {
     }
 }
 
-fn flatten(name: &str, value: &Value, variables: &mut Vec<(String, String)>) {
+pub(super) fn flatten(name: &str, value: &Value, variables: &mut Vec<(String, String)>) {
     let below = |part: &str| {
         let separator = if name.ends_with('_') { "" } else { "__" };
         format!("{name}{separator}{}", part.to_uppercase())
@@ -188,7 +194,7 @@ fn flatten(name: &str, value: &Value, variables: &mut Vec<(String, String)>) {
     }
 }
 
-fn span() -> impl Strategy<Value = Span> {
+pub(super) fn span() -> impl Strategy<Value = Span> {
     (0..600_000_000_u64).prop_map(|millis| Span(Duration::from_millis(millis)))
 }
 
@@ -196,11 +202,11 @@ fn path() -> impl Strategy<Value = PathBuf> {
     "/[a-z]{1,8}/[a-z]{1,8}".prop_map(PathBuf::from)
 }
 
-fn address() -> impl Strategy<Value = Address> {
+pub(super) fn address() -> impl Strategy<Value = Address> {
     "https://[a-z]{1,8}\\.example(/[a-z0-9]{1,8}){0,2}".prop_map(Address)
 }
 
-fn word() -> impl Strategy<Value = String> {
+pub(super) fn word() -> impl Strategy<Value = String> {
     // Signs that mean something in TOML, JSON or the environment.
     "[a-z:/_\"'\\\\=\\[\\] é1-9]{1,12}"
 }
@@ -257,7 +263,7 @@ prop_compose! {
         identifier in address(), url in address(), file in path(), source in 0..6_u8, keys in keys(),
         bearer in option::of((address(), path())),
         audiences in prop::collection::vec(word(), 0..3), clients in prop::collection::vec(word(), 0..3),
-        required in prop::collection::btree_map(claim(), prop::collection::vec(word(), 1..3), 0..3),
+        required in prop::collection::btree_map(claim(), option::of(prop::collection::vec(word(), 1..3)), 0..3),
         algorithms in subsequence(Algorithm::DEFAULT.to_vec(), 1..4),
         profile in select(vec![ProfileName::Rfc9068, ProfileName::Lenient, ProfileName::IdToken]),
         clock_skew in span(), max_token_age in option::of(span()),
@@ -298,7 +304,8 @@ prop_compose! {
     /// Settings that leave nothing to a default.
     fn complete()(
         backend in backend(), bytes in 0..2_000_000_usize, cache in 0..20_000_000_usize, time in span(),
-        issuers in prop::collection::vec(issuer(), 0..3),
+        issuers in prop::collection::vec(issuer(), 0..3), http in option::of(http()),
+        requirements in requirements(), scope_hierarchy in scope_hierarchy(),
     ) -> Settings {
         Settings {
             backend: Some(backend),
@@ -306,6 +313,9 @@ prop_compose! {
             token_cache: Some(Count(cache)),
             token_cache_time: Some(time),
             issuers,
+            http: http.filter(|http| *http != HttpSettings::default()), // No variable says that an empty table is there.
+            requirements,
+            scope_hierarchy,
         }
     }
 }
@@ -313,7 +323,7 @@ prop_compose! {
 prop_compose! {
     /// Settings that leave out some.
     fn partial()(complete in complete(), out in prop::collection::vec(any::<bool>(), 12)) -> Settings {
-        let Settings { backend, max_token_bytes, token_cache, token_cache_time, issuers } = complete;
+        let Settings { backend, max_token_bytes, token_cache, token_cache_time, issuers, .. } = complete;
         let issuers = issuers.into_iter().map(|issuer| IssuerSettings {
             // A shared secret is for the algorithm that is named.
             algorithms: issuer.algorithms.filter(|_| out[4] || issuer.shared_secret.is_some()),
@@ -325,7 +335,7 @@ prop_compose! {
                 wait_budget: keys.wait_budget.filter(|_| out[10]),
                 default_max_age: keys.default_max_age.filter(|_| out[11]),
                 ..keys
-            }),
+            }).filter(|keys| *keys != KeysSettings::default()), // No variable says that an empty table is there.
             ..issuer
         });
         Settings {
@@ -334,66 +344,9 @@ prop_compose! {
             token_cache: token_cache.filter(|_| out[2]),
             token_cache_time: token_cache_time.filter(|_| out[3]),
             issuers: issuers.collect(),
+            http: complete.http,
+            requirements: complete.requirements,
+            scope_hierarchy: complete.scope_hierarchy,
         }
-    }
-}
-
-/// Each preset, as the function of its name gives it.
-#[test]
-fn presets_are_those_of_the_providers() {
-    use crate::providers::*;
-    let (guid, api) = ("72f988bf-86f1-41af-91ab-2d7cd011db47", "https://api.example.com");
-    let text = str::to_owned;
-    let at = |address: &str| Address(address.to_owned());
-    let presets: Vec<(Preset, Issuer)> = vec![
-        (Preset::Auth0 { domain: text("a.auth0.com") }, auth0::api("a.auth0.com", api).unwrap()),
-        (Preset::EntraV2 { tenant: text(guid) }, entra::v2(guid, api).unwrap()),
-        (Preset::EntraV1 { tenant: text(guid) }, entra::v1(guid, api).unwrap()),
-        (
-            Preset::GithubActions { owner: text("acme") },
-            github_actions::repositories_of("acme", api).unwrap(),
-        ),
-        (
-            Preset::GitlabCi { host: text("gitlab.com"), namespace_id: text("7") },
-            gitlab_ci::namespace("gitlab.com", "7", api).unwrap(),
-        ),
-        (Preset::GoogleServiceAccount { unique_id: text("7") }, google::service_account("7", api).unwrap()),
-        (
-            Preset::Hydra { identifier: at("https://a.example/") },
-            hydra::server("https://a.example/", api).unwrap(),
-        ),
-        (
-            Preset::Keycloak { address: at("https://a.example"), realm: text("shop") },
-            keycloak::realm("https://a.example", "shop", api).unwrap(),
-        ),
-        (
-            Preset::Kubernetes { identifier: at("https://a.example") },
-            kubernetes::cluster("https://a.example", api).unwrap(),
-        ),
-        (
-            Preset::Okta { domain: text("a.okta.com"), server: text("default") },
-            okta::custom_server("a.okta.com", "default", api).unwrap(),
-        ),
-        // These know their audience, so `audiences` adds to it.
-        (
-            Preset::Cognito { user_pool: text("eu-central-1_A"), client_id: text("c") },
-            cognito::user_pool("eu-central-1_A", "c").unwrap().audience(api),
-        ),
-        (Preset::Firebase { project: text("acme-1") }, firebase::project("acme-1").unwrap().audience(api)),
-        (Preset::GoogleUsers { client_id: text("c") }, google::users("c").unwrap().audience(api)),
-        (
-            Preset::Zitadel { domain: text("a.zitadel.cloud"), project_id: text("7") },
-            zitadel::project("a.zitadel.cloud", "7").unwrap().audience(api),
-        ),
-    ];
-    for (preset, want) in presets {
-        let named = format!("{preset:?}");
-        let settings =
-            IssuerSettings { preset: Some(preset), audiences: vec![text(api)], ..IssuerSettings::default() };
-        let got = settings.issuer().unwrap();
-        let told = IssuerSettings::default();
-        assert_eq!(described_issuer(&got, &told), described_issuer(&want, &told), "{named}");
-        let json = serde_json::to_string(&settings).unwrap();
-        assert_eq!(serde_json::from_str::<IssuerSettings>(&json).unwrap(), settings, "{named}");
     }
 }
