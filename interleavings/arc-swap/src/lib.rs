@@ -63,6 +63,15 @@ impl<T: Clone> ArcSwapAny<T> {
     }
 }
 
+impl<T> ArcSwapAny<Arc<T>> {
+    /// Replaces the value by what is made of it and gives the one before. Nobody comes between.
+    pub fn rcu(&self, make: impl FnOnce(&Arc<T>) -> T) -> Arc<T> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = Arc::new(make(&held));
+        std::mem::replace(&mut *held, made)
+    }
+}
+
 /// A value as it was when it was loaded.
 pub struct Guard<T>(T);
 
