@@ -96,7 +96,7 @@ pub fn audience(name: impl Into<Arc<str>>) -> Requirement {
 }
 
 fn named(kind: Kind, text: Arc<str>) -> Requirement {
-    name(kind.word(), text).map(|name| Leaf::Named(NamedLeaf { kind, name })).into()
+    Requirement::of(name(kind.word(), text).map(|name| Leaf::Named(NamedLeaf { kind, name })))
 }
 
 impl Kind {
