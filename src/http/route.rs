@@ -44,6 +44,7 @@ use crate::verify::VerifiedToken;
 ///     .layer(verifier.layer())
 /// # }
 /// ```
+#[doc(alias = "authorize")]
 pub fn require(requirement: impl Into<Requirement>) -> RequireLayer {
     let requirement = requirement.into();
     if let Some(mistake) = requirement.mistake() {

@@ -40,6 +40,8 @@ enum Kind {
 /// assert_eq!(role("admin").to_string(), "role admin");
 /// assert!(role("").mistake().is_some());
 /// ```
+#[doc(alias = "hasRole")]
+#[doc(alias = "has_role")]
 pub fn role(name: impl Into<Arc<str>>) -> Requirement {
     named(Kind::Role, name.into())
 }

@@ -28,6 +28,8 @@ pub(super) struct ScopeLeaf {
 /// assert_eq!(scope("orders:read").mistake(), None);
 /// assert!(scope("orders:read orders:write").mistake().is_some());
 /// ```
+#[doc(alias = "hasAuthority")]
+#[doc(alias = "has_scope")]
 pub fn scope(name: impl Into<Arc<str>>) -> Requirement {
     Requirement::of(named(name.into()).map(|scope| Leaf::Scope(ScopeLeaf { scope, implied_by: Vec::new() })))
 }

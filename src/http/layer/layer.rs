@@ -92,6 +92,8 @@ impl<W: Clone> AuthLayer<W> {
 
     /// Lets requests without any credentials pass as anonymous, with the [`Anonymous`] marker in their extensions.
     /// Credentials that are sent must still be good.
+    #[doc(alias = "permit_all")]
+    #[doc(alias = "anonymous")]
     pub fn optional(self) -> Self {
         self.with(|guard| guard.absence = Absence::Anonymous)
     }
