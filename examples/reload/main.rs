@@ -35,11 +35,11 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 async fn serve(file: PathBuf) -> Result<(), Box<dyn Error>> {
+    let follower = Follower::new(file.clone(), Settings::verifier);
     // Without settings there is nothing to serve with, so the first file has to be good.
     let current = Current::new(routes::guarded(&Settings::from_file(&file)?.verifier()?, 1));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/orders is guarded by {}", listener.local_addr()?, file.display());
-    let follower = Follower::new(file, current.clone(), Settings::verifier);
-    tokio::spawn(follower.follow());
+    tokio::spawn(follower.follow(current.clone()));
     Ok(axum::serve(listener, current.into_router()).await?)
 }

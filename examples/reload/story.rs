@@ -37,14 +37,14 @@ pub(crate) async fn play() -> Result<ExitCode, Box<dyn Error>> {
     let file = File { path: folder.path().join("portcullis.toml"), issuer: issuer.identifier().to_owned() };
     file.write(&format!("audiences = ['{STAYS}', '{GOES}']"))?;
 
+    let follower = Follower::new(file.path.clone(), Settings::verifier);
+    let mut outcomes = follower.outcomes();
     let verifier = Settings::from_file(&file.path)?.verifier()?;
     verifier.ready(Duration::from_secs(5)).await?;
     let current = Current::new(routes::guarded(&verifier, 1));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let api = format!("http://{}", listener.local_addr()?);
-    let follower = Follower::new(file.path.clone(), current.clone(), Settings::verifier);
-    let mut outcomes = follower.outcomes();
-    tokio::spawn(follower.follow());
+    tokio::spawn(follower.follow(current.clone()));
     tokio::spawn(async move { axum::serve(listener, current.into_router()).await });
 
     let client = Client::builder(TokioExecutor::new()).build_http();
