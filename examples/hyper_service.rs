@@ -50,7 +50,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                // Too many open files, say: some will be closed soon, and the server must be there then.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            };
             let connection = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service.clone()));
             tokio::spawn(connection);

@@ -60,7 +60,7 @@
 )]
 #![cfg_attr(
     any(feature = "actix", feature = "axum"),
-    doc = "- [`Claims`] and [`VerifiedToken`] are extractors of axum and actix-web, [`healthz`] is a handler for probes."
+    doc = "- [`Claims`], [`Guarded`] and [`VerifiedToken`] are extractors of axum and actix-web, [`healthz`] is a handler for probes."
 )]
 #![cfg_attr(feature = "actix", doc = "- [`actix`]: the layers are middleware of actix-web 4 as they are.")]
 #![cfg_attr(

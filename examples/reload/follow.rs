@@ -24,7 +24,6 @@ pub(crate) struct Outcome {
 /// included, and needs neither a signal nor another crate.
 pub(crate) struct Follower {
     file: PathBuf,
-    current: Current,
     seen: Option<Stamp>,
     outcome: watch::Sender<Outcome>,
 }
@@ -32,16 +31,17 @@ pub(crate) struct Follower {
 type Stamp = (SystemTime, u64);
 
 impl Follower {
-    pub(crate) fn new(file: PathBuf, current: Current) -> Self {
+    /// To be made before the file is first read: what is written after that is a change.
+    pub(crate) fn new(file: PathBuf) -> Self {
         let seen = stamp(&file);
-        Self { file, current, seen, outcome: watch::Sender::new(Outcome::default()) }
+        Self { file, seen, outcome: watch::Sender::new(Outcome::default()) }
     }
 
     pub(crate) fn outcomes(&self) -> watch::Receiver<Outcome> {
         self.outcome.subscribe()
     }
 
-    pub(crate) async fn follow(mut self) {
+    pub(crate) async fn follow(mut self, current: Current) {
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -52,7 +52,7 @@ impl Follower {
                 continue;
             }
             self.seen = now;
-            match self.take().await {
+            match self.take(&current).await {
                 Ok(()) => {
                     println!("  log: {} has taken over", self.file.display());
                     self.outcome.send_modify(|outcome| outcome.taken += 1);
@@ -77,7 +77,7 @@ impl Follower {
     }
 
     /// Builds all that is new beside what serves, and exchanges it in one step.
-    async fn take(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+    async fn take(&self, current: &Current) -> Result<(), Box<dyn Error + Send + Sync>> {
         let file = self.file.clone();
         // Reads the file, and what it points to.
         let built = tokio::task::spawn_blocking(move || Rules::of(&Settings::from_file(file)?));
@@ -85,7 +85,7 @@ impl Follower {
         // A verifier without keys would refuse what the old one lets in.
         rules.verifier.ready(PATIENCE).await?;
         let generation = self.outcome.borrow().taken + 2;
-        self.current.replace(rules.guarded(generation));
+        current.replace(rules.guarded(generation));
         Ok(())
     }
 }

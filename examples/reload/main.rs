@@ -37,11 +37,11 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 async fn serve(file: PathBuf) -> Result<(), Box<dyn Error>> {
+    let follower = Follower::new(file.clone());
     // Without settings there is nothing to serve with, so the first file has to be good.
     let current = Current::new(Rules::of(&Settings::from_file(&file)?)?.guarded(1));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/orders is guarded by {}", listener.local_addr()?, file.display());
-    let follower = Follower::new(file, current.clone());
-    tokio::spawn(follower.follow());
+    tokio::spawn(follower.follow(current.clone()));
     Ok(axum::serve(listener, current.into_router()).await?)
 }

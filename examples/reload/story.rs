@@ -42,14 +42,14 @@ pub(crate) async fn play() -> Result<ExitCode, Box<dyn Error>> {
     let file = File { path: folder.path().join("portcullis.toml"), issuer: issuer.identifier().to_owned() };
     file.write(&format!("audiences = ['{STAYS}', '{GOES}']"), CLERKS)?;
 
+    let follower = Follower::new(file.path.clone());
+    let mut outcomes = follower.outcomes();
     let rules = Rules::of(&Settings::from_file(&file.path)?)?;
     rules.verifier.ready(Duration::from_secs(5)).await?;
     let current = Current::new(rules.guarded(1));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let api = format!("http://{}", listener.local_addr()?);
-    let follower = Follower::new(file.path.clone(), current.clone());
-    let mut outcomes = follower.outcomes();
-    tokio::spawn(follower.follow());
+    tokio::spawn(follower.follow(current.clone()));
     tokio::spawn(async move { axum::serve(listener, current.into_router()).await });
 
     let client = Client::builder(TokioExecutor::new()).build_http();

@@ -70,7 +70,9 @@ pub(super) fn planted(
         (Some(token), _) => Ok(Ok(token.clone())),
         (None, Some(anonymous)) => Ok(Err(anonymous.clone())),
         (None, None) => {
-            tracing::error!("an extractor wants a token and no AuthLayer guards its route");
+            tracing::error!(
+                "an extractor wants a token and no AuthLayer guards its route: put verifier.layer() around it"
+            );
             Err(ExtractorFault::Wiring)
         }
     }

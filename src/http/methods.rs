@@ -109,7 +109,7 @@ impl MethodTable {
         self.with(path, Rule::Anyone)
     }
 
-    /// Lets tokens that meet `requirement` pass to methods that are not in the table, in place of nobody's.
+    /// Lets tokens that meet `requirement` pass to methods that are not in the table, to which otherwise nobody passes.
     pub fn otherwise(mut self, requirement: impl Into<Requirement>) -> Self {
         let rule = Rule::of(requirement.into());
         rule.put(&mut Arc::make_mut(&mut self.table).otherwise, "otherwise");

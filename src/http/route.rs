@@ -44,6 +44,7 @@ use crate::verify::VerifiedToken;
 ///     .layer(verifier.layer())
 /// # }
 /// ```
+#[doc(alias = "authorize")]
 pub fn require(requirement: impl Into<Requirement>) -> RequireLayer {
     let requirement = requirement.into();
     if let Some(mistake) = requirement.mistake() {
@@ -109,7 +110,7 @@ impl Terms {
 /// Why a request without a token may not pass where one is asked for.
 pub(super) fn tokenless(is_anonymous: bool, requirement: &dyn fmt::Display) -> Fault {
     if !is_anonymous {
-        tracing::error!(%requirement, "no AuthLayer guards this route");
+        tracing::error!(%requirement, "no AuthLayer guards this route: put verifier.layer() around it");
         return Fault::Wiring;
     }
     Fault::Request(Rejection::CredentialsMissing.into())

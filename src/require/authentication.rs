@@ -58,7 +58,7 @@ pub fn acr(class: impl Into<Arc<str>>) -> Requirement {
 /// assert_eq!(portcullis::require::acr_any(["phrh", "phr"]).to_string(), "acr one of phrh, phr");
 /// ```
 pub fn acr_any(classes: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Requirement {
-    accepted(Form::Listed, classes.into_iter().map(Into::into).collect()).map(Leaf::Classes).into()
+    Requirement::of(accepted(Form::Listed, classes.into_iter().map(Into::into).collect()).map(Leaf::Classes))
 }
 
 /// Asks that the user authenticated with this method (`amr`), such as `otp`, `hwk` or `mfa`
@@ -71,7 +71,7 @@ pub fn acr_any(classes: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Requir
 /// assert_eq!(portcullis::require::amr("otp").to_string(), "amr otp");
 /// ```
 pub fn amr(method: impl Into<Arc<str>>) -> Requirement {
-    name("amr", method.into()).map(Leaf::Method).into()
+    Requirement::of(name("amr", method.into()).map(Leaf::Method))
 }
 
 /// Asks that the user authenticated (`auth_time`) at most so long ago, that age included.
@@ -87,7 +87,7 @@ pub fn amr(method: impl Into<Arc<str>>) -> Requirement {
 /// assert_eq!(max_age(Duration::from_secs(300)).to_string(), "authentication at most 300 s ago");
 /// ```
 pub fn max_age(age: Duration) -> Requirement {
-    Ok(Leaf::MaxAge(age)).into()
+    Requirement::of(Ok(Leaf::MaxAge(age)))
 }
 
 impl AcrLadder {
@@ -117,7 +117,7 @@ impl AcrLadder {
             }
             Ok(Leaf::Classes(Classes { accepted, ..whole }))
         });
-        leaf.into()
+        Requirement::of(leaf)
     }
 }
 

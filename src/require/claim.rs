@@ -102,7 +102,7 @@ impl ClaimPath {
             }
             Ok(Leaf::Claim(ClaimLeaf { path, test, value }))
         });
-        leaf.into()
+        Requirement::of(leaf)
     }
 }
 

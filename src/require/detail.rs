@@ -48,7 +48,7 @@ pub fn authorization_details(detail: impl Into<AuthorizationDetail>) -> Requirem
     let kind = name("authorization_details", kind);
     let narrower = narrower.into_iter().map(|(field, value)| Ok((field, name(field.word(), value)?)));
     let narrower = narrower.collect::<Result<_, _>>();
-    kind.and_then(|kind| Ok(Leaf::Detail(AuthorizationDetail { kind, narrower: narrower? }))).into()
+    Requirement::of(kind.and_then(|kind| Ok(Leaf::Detail(AuthorizationDetail { kind, narrower: narrower? }))))
 }
 
 impl AuthorizationDetail {

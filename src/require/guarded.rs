@@ -15,6 +15,11 @@ use crate::error::Rejection;
 use crate::verify::VerifiedToken;
 
 /// A requirement with a name that stands in the signature of a handler: see [`Guarded`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what it asks for",
+    label = "a `Guarded<{Self}>` would not know what to judge tokens by",
+    note = "implement `portcullis::Requires` for `{Self}`, with `fn requirement() -> Requirement`"
+)]
 pub trait Requires: 'static {
     /// What is asked for. Called when it is first needed, and what it returns then is kept.
     fn requirement() -> Requirement;

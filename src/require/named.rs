@@ -40,6 +40,8 @@ pub(super) enum Kind {
 /// assert_eq!(role("admin").to_string(), "role admin");
 /// assert!(role("").mistake().is_some());
 /// ```
+#[doc(alias = "hasRole")]
+#[doc(alias = "has_role")]
 pub fn role(name: impl Into<Arc<str>>) -> Requirement {
     named(Kind::Role, name.into())
 }
@@ -96,7 +98,7 @@ pub fn audience(name: impl Into<Arc<str>>) -> Requirement {
 }
 
 fn named(kind: Kind, text: Arc<str>) -> Requirement {
-    name(kind.word(), text).map(|name| Leaf::Named(NamedLeaf { kind, name })).into()
+    Requirement::of(name(kind.word(), text).map(|name| Leaf::Named(NamedLeaf { kind, name })))
 }
 
 impl Kind {

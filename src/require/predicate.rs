@@ -41,9 +41,9 @@ pub fn predicate(
     judge: impl Fn(&VerifiedToken) -> bool + Send + Sync + 'static,
 ) -> Requirement {
     if !is_code(code) {
-        return Err(Mistake::new("predicate", code, "not a reason code")).into();
+        return Requirement::of(Err(Mistake::new("predicate", code, "not a reason code")));
     }
-    Ok(Leaf::Predicate(Predicate { code, needed: needed.into(), judge: Arc::new(judge) })).into()
+    Requirement::of(Ok(Leaf::Predicate(Predicate { code, needed: needed.into(), judge: Arc::new(judge) })))
 }
 
 fn is_code(code: &str) -> bool {

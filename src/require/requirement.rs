@@ -97,6 +97,11 @@ impl Requirement {
         if self.0.is_met(is_met) { Ok(()) } else { nearest::judge(&self.0, is_met) }
     }
 
+    /// Not by `From`, which compilers would tell users about.
+    pub(super) fn of(leaf: Result<Leaf, Mistake>) -> Self {
+        Self(Term::Leaf(leaf.unwrap_or_else(Leaf::Mistake)))
+    }
+
     pub(super) fn map_leaves(self, change: &impl Fn(Leaf) -> Leaf) -> Self {
         Self(self.0.map_leaves(change))
     }
@@ -124,12 +129,6 @@ impl VerifiedToken {
 impl From<Scope> for Requirement {
     fn from(scope: Scope) -> Self {
         Self(Term::Leaf(Leaf::Scope(scope.into())))
-    }
-}
-
-impl From<Result<Leaf, Mistake>> for Requirement {
-    fn from(leaf: Result<Leaf, Mistake>) -> Self {
-        Self(Term::Leaf(leaf.unwrap_or_else(Leaf::Mistake)))
     }
 }
 

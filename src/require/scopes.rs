@@ -28,8 +28,10 @@ pub(super) struct ScopeLeaf {
 /// assert_eq!(scope("orders:read").mistake(), None);
 /// assert!(scope("orders:read orders:write").mistake().is_some());
 /// ```
+#[doc(alias = "hasAuthority")]
+#[doc(alias = "has_scope")]
 pub fn scope(name: impl Into<Arc<str>>) -> Requirement {
-    named(name.into()).map(|scope| Leaf::Scope(ScopeLeaf { scope, implied_by: Vec::new() })).into()
+    Requirement::of(named(name.into()).map(|scope| Leaf::Scope(ScopeLeaf { scope, implied_by: Vec::new() })))
 }
 
 fn named(name: Arc<str>) -> Result<Scope, Mistake> {
@@ -81,7 +83,7 @@ impl ScopeHierarchy {
 
     /// Asks for a scope, by its own name or by that of any that implies it.
     pub fn scope(&self, name: impl Into<Arc<str>>) -> Requirement {
-        named(name.into()).and_then(|scope| self.leaf(scope)).map(Leaf::Scope).into()
+        Requirement::of(named(name.into()).and_then(|scope| self.leaf(scope)).map(Leaf::Scope))
     }
 
     /// The same requirement with this hierarchy for its scopes, in place of any other.

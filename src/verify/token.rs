@@ -24,6 +24,8 @@ use crate::time::{Clock, UnixTime};
 /// ```compile_fail
 /// let forged: portcullis::VerifiedToken = serde_json::from_str("{}").unwrap();
 /// ```
+#[doc(alias = "Jwt")]
+#[doc(alias = "Principal")]
 #[derive(Clone)]
 pub struct VerifiedToken(Holder);
 

@@ -59,6 +59,59 @@ async fn an_error_of_a_middleware_within_is_put_in_the_guards_words() {
     assert_eq!(house.ask(&Sent::get("/subject").bearer(&token("strict"))).await.brief(), (200, "alice"));
 }
 
+/// An application's own error, which hands ours on as a response or by its status alone.
+#[derive(Debug)]
+enum Failed {
+    Refused(Rejection),
+    RefusedByStatus(Rejection),
+}
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("it failed")
+    }
+}
+
+impl actix_web::ResponseError for Failed {
+    fn status_code(&self) -> actix_web::http::StatusCode {
+        let (Self::Refused(rejection) | Self::RefusedByStatus(rejection)) = self;
+        rejection.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match self {
+            Self::Refused(rejection) => rejection.error_response(),
+            Self::RefusedByStatus(_) => HttpResponse::new(self.status_code()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_type_of_ones_own_hands_a_refusal_on_to_the_guard() {
+    async fn whole(token: VerifiedToken) -> Result<&'static str, Failed> {
+        token.require(&scope("strict")).map_err(Failed::Refused)?;
+        Ok("alice")
+    }
+    async fn bare(token: VerifiedToken) -> Result<&'static str, Failed> {
+        token.require(&scope("strict")).map_err(Failed::RefusedByStatus)?;
+        Ok("alice")
+    }
+    let house = serve!({
+        let app = App::new().route("/whole", web::get().to(whole)).route("/bare", web::get().to(bare));
+        app.wrap(verifier().layer().realm("shop").problem_details())
+    });
+    let whole = house.ask(&Sent::get("/whole").bearer(&token("a"))).await;
+    assert_eq!(whole.brief(), (403, "scope_missing"));
+    assert!(whole.header("www-authenticate").starts_with(r#"Bearer realm="shop""#), "{whole:?}");
+    assert!(whole.body.contains(r#""code":"scope_missing""#), "{}", whole.body);
+    let bare = house.ask(&Sent::get("/bare").bearer(&token("a"))).await;
+    assert_eq!((bare.status.as_u16(), &*bare.body), (403, ""));
+    assert!(!bare.headers.contains_key("www-authenticate"), "{bare:?}");
+    for path in ["/whole", "/bare"] {
+        assert_eq!(house.ask(&Sent::get(path).bearer(&token("strict"))).await.brief(), (200, "alice"));
+    }
+}
+
 #[tokio::test]
 async fn a_refusal_in_disguise_and_an_error_of_others_stay_as_they_are() {
     async fn hidden() -> Result<&'static str, actix_web::Error> {

@@ -131,7 +131,7 @@ fn no_log_line_repeats_a_token_a_secret_or_what_a_sender_chose() {
         "event=tenant_refused issuer=https://id.example.com/nobody",
         "event=tenant_dropped issuer=https://id.example.com/acme reason=forgotten",
         "event=tenant_unresolved issuer=https://id.example.com/down code=resolver_no_answer reason=the database is down",
-        "no AuthLayer guards this route",
+        "no AuthLayer guards this route: put verifier.layer() around it",
         "an extractor wants a token",
         "asks for what cannot be",
         "a gRPC method wants a token",

@@ -52,16 +52,21 @@
 //!
 //! 1. A handler that returns an [`Error`](crate::Error), a [`Rejection`](crate::Rejection) or an
 //!    [`ExtractorRefusal`](crate::ExtractorRefusal) by `?` refuses the request, and the guard outside words it.
-//!    The typed error is where actix-web keeps errors, in `HttpResponse::error`, and in the response's extensions.
+//!    The typed error is where actix-web keeps errors, in `HttpResponse::error`, and in the response's extensions. An error
+//!    type of your own returns our `error_response()` from its own; the status alone has no challenge.
 //! 2. For an optional route take [`MaybeVerified`]. `Option<VerifiedToken>` compiles as well, by an implementation of
 //!    actix-web's own for every extractor, and turns each error into `None`: on a route that no layer guards it says
-//!    "anonymous" to all, where `MaybeVerified` answers 500. It never says more than it should.
+//!    "anonymous" to all, where `MaybeVerified` answers 500. It never says more than it should. The same goes for an
+//!    `Option` of [`Claims`](crate::Claims) or [`Guarded`](crate::Guarded): ask `token.claims::<T>()?` or
+//!    `token.require(…)?` of what `MaybeVerified` holds.
 //! 3. Bodies of refusals are text: [`body`](crate::http::AuthLayer::body) takes a closure that returns a `String`.
 //! 4. actix-web has `http` types of its own, of version 0.2. Of a request the guard copies what it looks at: the method,
 //!    the query where a token may stand in it, and the few headers that say who is asking.
 //! 5. With [`TokenSource::websocket_protocol`](crate::http::TokenSource::websocket_protocol) the guard changes headers of the
 //!    request. As everything in actix-web that does, it panics where a middleware outside holds a clone of the
 //!    `HttpRequest`; routing behind such a middleware does so anyway.
+//!
+//! `docs/actix.md` has the recipes.
 
 mod auth;
 mod extract;

@@ -2,7 +2,21 @@
 //!
 //! The layers know no framework and guard a tonic server without this feature:
 //! [`Verifier::layer`](crate::Verifier::layer) around the server or a service, [`methods`](crate::http::methods()) for what
-//! single methods ask for. This adds what speaks tonic's own types.
+//! single methods ask for.
+//!
+//! ```
+//! # fn server(verifier: portcullis::Verifier) {
+//! use portcullis::{http::methods, scope};
+//! use tonic::transport::Server;
+//!
+//! let server = Server::builder()
+//!     .layer(verifier.layer().grpc_details())
+//!     .layer(methods().allow("/shop.Orders/Delete", scope("orders:delete")).allow_any_token("/shop.Profile/*"));
+//! # let _ = server;
+//! # }
+//! ```
+//!
+//! This adds what speaks tonic's own types.
 //!
 //! ```
 //! use portcullis::scope;

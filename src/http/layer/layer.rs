@@ -95,6 +95,8 @@ impl<W: Clone> AuthLayer<W> {
 
     /// Lets requests without any credentials pass as anonymous, with the [`Anonymous`] marker in their extensions.
     /// Credentials that are sent must still be good.
+    #[doc(alias = "permit_all")]
+    #[doc(alias = "anonymous")]
     pub fn optional(self) -> Self {
         self.with(|guard| guard.absence = Absence::Anonymous)
     }
@@ -136,7 +138,9 @@ impl<W: Clone> AuthLayer<W> {
 
     /// Names the protected resource in challenges. Default: the first audience of the verifier's first issuer.
     ///
-    /// Characters outside printable ASCII, quotes and backslashes are replaced when it is sent.
+    /// Characters outside printable ASCII, quotes and backslashes are replaced when it is sent. Refusals from within, those
+    /// of [`require`](crate::require()) and of handlers, name it where this or anything else of their wording was set; a
+    /// layer as it is made by [`Verifier::layer`] hands them on untouched, which costs less.
     pub fn realm(self, realm: impl Into<Arc<str>>) -> Self {
         let realm = realm.into();
         self.finishing(|guard| guard.manner.realm = Some(realm))
