@@ -160,7 +160,7 @@ pub use claims::{Profile, Scope};
 pub use error::{
     ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable, Unmet,
 };
-pub use jose::Algorithm;
+pub use jose::{Algorithm, Jwk, JwkSet};
 pub use require::{Guarded, Requirement, Requires, scope};
 #[cfg(feature = "settings")]
 pub use settings::{Settings, SettingsError};
