@@ -12,6 +12,10 @@ mod actix {}
 #[doc = include_str!("../docs/axum.md")]
 mod axum {}
 
+#[cfg(feature = "tower")]
+#[doc = include_str!("../docs/hyper.md")]
+mod hyper {}
+
 #[cfg(feature = "tonic")]
 #[doc = include_str!("../docs/grpc.md")]
 mod grpc {}

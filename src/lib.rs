@@ -6,7 +6,7 @@
 //!
 #![cfg_attr(all(feature = "axum", feature = "reqwest"), doc = "```no_run")]
 #![cfg_attr(not(all(feature = "axum", feature = "reqwest")), doc = "```ignore")]
-//! use axum::{Json, Router, routing::{get, post}};
+//! use axum::{Router, routing::{get, post}};
 //! use portcullis::{Claims, Issuer, VerifiedToken, Verifier, require, scope};
 //!
 //! #[derive(serde::Deserialize)]
@@ -58,6 +58,8 @@
     feature = "tower",
     doc = "- [`http`]: the tower layer, challenges by RFC 6750, gRPC refusals, [`require()`] for routes."
 )]
+//! - [`mod@require`]: what a route may ask for, as values: [`scope`](scope()) and many more. [`Guarded`] has one in the
+//!   signature of a handler.
 #![cfg_attr(
     any(feature = "actix", feature = "axum"),
     doc = "- [`Claims`], [`Guarded`] and [`VerifiedToken`] are extractors of axum and actix-web, [`healthz`] is a handler for probes."
@@ -72,9 +74,16 @@
     doc = "- [`mod@tonic`]: errors as gRPC statuses with details, [`tonic::RequestExt`], an interceptor."
 )]
 #![cfg_attr(
+    feature = "settings",
+    doc = "- [`settings`]: a verifier described by TOML, JSON or environment variables."
+)]
+#![cfg_attr(
     feature = "testkit",
     doc = "- [`testkit`]: an authorization server and a mint for your own tests."
 )]
+//!
+//! Guides for axum, actix-web, gRPC, hyper and MCP, for providers, for operation and for those who come from elsewhere are in
+//! [`docs`](https://github.com/portcullis-rs/portcullis/tree/HEAD/docs).
 //!
 //! # What is checked, in this order
 //!
@@ -143,6 +152,7 @@ mod time;
 mod verify;
 
 #[cfg(feature = "tower")]
+#[doc(inline)]
 pub use self::http::require;
 #[cfg(feature = "actix")]
 pub use adapters::actix;
@@ -156,13 +166,17 @@ pub use adapters::{
     extract::ExtractorRefusal,
     health::{HealthReport, healthz},
 };
+#[doc(inline)]
 pub use claims::{Profile, Scope};
 pub use error::{
     ConfigError, Error, KeyError, MemberFault, Rejection, Segment, Status, TokenFault, Unavailable, Unmet,
 };
-pub use jose::Algorithm;
+#[doc(inline)]
+pub use jose::{Algorithm, Jwk, JwkSet};
+#[doc(inline)]
 pub use require::{Guarded, Requirement, Requires, scope};
 #[cfg(feature = "settings")]
+#[doc(inline)]
 pub use settings::{Settings, SettingsError};
 pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "remote")]

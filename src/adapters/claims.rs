@@ -6,7 +6,10 @@ use std::sync::Arc;
 /// The claims of a request's token in the application's own shape, as an extractor.
 ///
 /// A token whose claims do not have that shape is refused: 401, `claims_mismatch`. The shape is read once for a token,
-/// however many extractors ask for it. For routes behind an [`AuthLayer`](crate::http::AuthLayer) that is not optional.
+/// however many extractors ask for it, which is why it comes in an [`Arc`]: clone the members that you keep.
+///
+/// For routes behind an [`AuthLayer`](crate::http::AuthLayer) that is not optional; with axum and behind an optional one,
+/// `Option<Claims<T>>`.
 ///
 /// ```
 /// use portcullis::Claims;

@@ -46,6 +46,17 @@ impl Error {
             Self::Unavailable(unavailable) => unavailable.code(),
         }
     }
+
+    /// The HTTP status to answer with, for services that answer by themselves: 400, 401, 403 or 503.
+    ///
+    /// A whole answer has a challenge or `Retry-After` as well: the tower layer gives it.
+    #[must_use]
+    pub const fn http_status(&self) -> u16 {
+        match self {
+            Self::Rejected(rejection) => rejection.status().http(),
+            Self::Unavailable(_) => 503,
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -97,6 +108,14 @@ mod tests {
             [JwkSetError::Json.code(), JwkSetError::Repeated.code()],
             ["key_set_not_json", "key_set_repeated_member"]
         );
+        assert_eq!(Error::from(Unavailable::KeysExpired { retry_after }).http_status(), 503);
+        let rejected = [
+            Rejection::CredentialsRepeated,
+            Rejection::CredentialsMissing,
+            Rejection::SignatureInvalid,
+            Rejection::ScopeMissing { required: "orders:read".into() },
+        ];
+        assert_eq!(rejected.map(|error| Error::from(error).http_status()), [400, 401, 401, 403]);
         let segments = [Segment::Header, Segment::Payload, Segment::Signature];
         assert_eq!(segments.map(|segment| segment.to_string()), ["header", "payload", "signature"]);
     }

@@ -11,6 +11,11 @@ use crate::error::{Error, Rejection};
 ///
 /// Closures do: `layer.body(|refused: &Refused<'_>, headers: &mut HeaderMap| …)`. The headers are those of the response:
 /// name the body's `Content-Type` there.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot write a refusal as a body of type `{R}`",
+    note = "bodies of responses must be `Default`, and with `problem_details()` also `From<String>`; \
+            `.body(|refused, headers| …)` makes any other"
+)]
 pub trait RefusalBody<R>: Clone {
     /// The body of one refusal.
     fn body(&self, refused: &Refused<'_>, headers: &mut HeaderMap) -> R;

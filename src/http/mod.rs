@@ -1,7 +1,28 @@
 //! From a request to a decision, and from a decision to a response.
 //!
 //! [`AuthLayer`] guards a whole service; [`require()`] asks more of single routes behind it, [`methods()`] of
-//! gRPC methods by their paths. None knows a framework: they are [`tower`](https://docs.rs/tower) layers over any request and response body.
+//! gRPC methods by their paths. None knows a framework: they are [`tower`](https://docs.rs/tower) layers over any request
+//! body, and any response body that is `Default`.
+//!
+//! ```
+//! use portcullis::http::{Detail, TokenSource};
+//! use portcullis::{ConfigError, Verifier, require, scope};
+//! use tower::ServiceBuilder;
+//!
+//! # fn guard(verifier: &Verifier) -> Result<(), ConfigError> {
+//! // Everything after `layer()` is a choice.
+//! let guard = verifier.layer()
+//!     .problem_details()
+//!     .detail(Detail::Code)
+//!     .token_sources([TokenSource::bearer(), TokenSource::cookie("__Host-token")?]);
+//! let orders = ServiceBuilder::new().layer(guard.clone()).layer(require(scope("orders:read")));
+//! let front = ServiceBuilder::new().layer(guard.optional());      // those without credentials pass
+//! # let _ = (orders, front);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Behind the guard the token is in the request's extensions, as a [`VerifiedToken`](crate::VerifiedToken).
 //!
 //! | decision | over HTTP | over gRPC |
 //! |---|---|---|
@@ -14,8 +35,8 @@
 //!
 //! gRPC is a `POST` of its content type; any other method is answered over HTTP, whatever type it names.
 //!
-//! A refusal is a response and not an error of the stack. It has no body, is not to be stored by caches, and carries
-//! the typed [`Error`](crate::Error) in its extensions, for a layer outside that logs or counts. A challenge with an
+//! A refusal is a response and not an error of the stack. It has no body unless the layer is told to write one, is not to
+//! be stored by caches, and carries the typed [`Error`](crate::Error) in its extensions, for a layer outside that logs or counts. A challenge with an
 //! `error` also has the parameter `reason`: the stable word of [`Error::code`](crate::Error::code).
 //!
 //! Count refusals by that typed error and not by the status: a client chooses by its content type in which way it is

@@ -211,11 +211,7 @@ impl Fault {
 }
 
 pub(crate) fn http_status(error: &Error) -> StatusCode {
-    let code = match error {
-        Error::Rejected(rejection) => rejection.status().http(),
-        Error::Unavailable(_) => 503,
-    };
-    StatusCode::from_u16(code).unwrap_or(StatusCode::UNAUTHORIZED)
+    StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::UNAUTHORIZED)
 }
 
 pub(crate) const fn grpc_status(error: &Error) -> u8 {

@@ -16,9 +16,9 @@ use crate::verify::VerifiedToken;
 
 /// A requirement with a name that stands in the signature of a handler: see [`Guarded`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say what it asks for",
-    label = "a `Guarded<{Self}>` would not know what to judge tokens by",
-    note = "implement `portcullis::Requires` for `{Self}`, with `fn requirement() -> Requirement`"
+    message = "`{Self}` asks for nothing, so no token can be guarded by it",
+    label = "does not implement `Requires`",
+    note = "say what is asked for: `impl Requires for {Self} {{ fn requirement() -> Requirement {{ scope(\"orders:read\") }} }}`"
 )]
 pub trait Requires: 'static {
     /// What is asked for. Called when it is first needed, and what it returns then is kept.
@@ -53,9 +53,9 @@ pub trait Requires: 'static {
 /// fn escalate<Read: Requires, Write: Requires>(token: Guarded<Read>) -> Guarded<Write> { token }
 /// ```
 /// ```compile_fail
-/// fn forge<T>(token: portcullis::VerifiedToken) -> portcullis::Guarded<T> { portcullis::Guarded(token) }
+/// fn forge<T: portcullis::Requires>(token: portcullis::VerifiedToken) -> portcullis::Guarded<T> { portcullis::Guarded(token) }
 /// ```
-pub struct Guarded<T> {
+pub struct Guarded<T: Requires> {
     token: VerifiedToken,
     meets: PhantomData<fn() -> T>,
 }
@@ -71,7 +71,7 @@ impl<T: Requires> Guarded<T> {
     }
 }
 
-impl<T> Guarded<T> {
+impl<T: Requires> Guarded<T> {
     /// The token alone.
     #[must_use]
     pub fn into_token(self) -> VerifiedToken {
@@ -79,7 +79,7 @@ impl<T> Guarded<T> {
     }
 }
 
-impl<T> Deref for Guarded<T> {
+impl<T: Requires> Deref for Guarded<T> {
     type Target = VerifiedToken;
 
     fn deref(&self) -> &VerifiedToken {
@@ -88,13 +88,13 @@ impl<T> Deref for Guarded<T> {
 }
 
 /// Not derived, as `T` is only a name.
-impl<T> Clone for Guarded<T> {
+impl<T: Requires> Clone for Guarded<T> {
     fn clone(&self) -> Self {
         Self { token: self.token.clone(), meets: PhantomData }
     }
 }
 
-impl<T> fmt::Debug for Guarded<T> {
+impl<T: Requires> fmt::Debug for Guarded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guarded").field("token", &self.token).finish()
     }

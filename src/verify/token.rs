@@ -259,7 +259,7 @@ impl VerifiedToken {
         self.evidence().claims.payload()
     }
 
-    /// All claims in the application's own shape.
+    /// All claims in the application's own shape; for a single one, a shape with that member alone.
     ///
     /// The first shape that is asked for is remembered, for this token and its clones: asking again costs nothing. Later
     /// requests with the same token are given what earlier ones have read, as long as the verified-token cache keeps it, so
@@ -277,6 +277,8 @@ impl VerifiedToken {
     /// println!("{} of {}", user.email, user.tenant);
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "claim")]
+    #[doc(alias = "get")]
     pub fn claims<T: DeserializeOwned + Send + Sync + 'static>(&self) -> Result<Arc<T>, Rejection> {
         if let Some(known) = self.aspect().remembered.get().filter(|known| (***known).is::<T>())
             && let Ok(known) = Arc::clone(known).downcast()

@@ -34,6 +34,11 @@ fn unknown_settings_are_refused_with_their_place() {
             "[[issuers]]\npreset = { keycloak = { address = 'https://a.example', relm = 'b' } }\naudiences = ['c']",
             "issuers[0].preset.keycloak.relm (line 2): unknown field, expected one of `address`, `realm`",
         ),
+        (
+            "[[issuers]]\npreset = { keycloak = { address = 'https://a.example', realm = 'b' } }\naudiences = ['c']",
+            "[[issuers]]\npreset = 'keycloak'\naudiences = ['c']",
+            "issuers[0].preset.keycloak (line 2): a name alone where a table with its arguments is expected",
+        ),
     ]);
     let error =
         json(r#"{"issuers":[{"identifier":"https://id.example.com","Audiences":["a"]}]}"#).unwrap_err();
@@ -47,12 +52,12 @@ fn values_of_another_type_are_refused_with_their_place() {
         (
             &one_issuer("clients = ['web']"),
             &one_issuer("clients = 'web'"),
-            "issuers[0].clients (line 4): text where a sequence is expected",
+            "issuers[0].clients (line 4): text where a list is expected",
         ),
         (
             &one_issuer("clients = ['web']"),
             &one_issuer("clients = [\n'web',\n7]"),
-            "issuers[0].clients[1] (line 6): a number where a string is expected",
+            "issuers[0].clients[1] (line 6): a number where text is expected",
         ),
         (
             &format!("token_cache = 1\n{}", one_issuer("")),
@@ -293,9 +298,9 @@ fn mistakes_in_variables_are_told_by_path() {
         ),
         (
             ("ISSUERS__0__DANGEROUS_ANY_AUDIENCE", "yes"),
-            "issuers[0].dangerous_any_audience: text where a boolean is expected",
+            "issuers[0].dangerous_any_audience: text where true or false is expected",
         ),
-        (("ISSUERS__0__CLIENTS", "web,mobile"), "issuers[0].clients: text where a sequence is expected"),
+        (("ISSUERS__0__CLIENTS", "web,mobile"), "issuers[0].clients: text where a list is expected"),
         (("ISSUERS__2__IDENTIFIER", "b"), "issuers: a list is numbered 0, 1, 2 and so on; 1 is missing"),
         (("ISSUERS__01__IDENTIFIER", "b"), "issuers: a list is numbered 0, 1, 2 and so on; 1 is missing"),
         (("ISSUERS__X__IDENTIFIER", "b"), "issuers: a list is numbered 0, 1, 2 and so on; 1 is missing"),

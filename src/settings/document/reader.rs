@@ -31,6 +31,8 @@ impl de::Error for Fault {
         if matches!(found, Unexpected::UnitVariant) {
             return Self("a name alone, which needs a value: { name = \"value\" }".to_owned());
         }
+        let expected = expected.to_string();
+        let expected = in_words_of_files(&expected);
         Self(format!("{} where {expected} is expected", kind(&found)))
     }
 
@@ -44,6 +46,17 @@ impl de::Error for Fault {
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
         Self(format!("unknown field, expected {}", one_of(expected)))
+    }
+}
+
+/// serde names things of its own model, which nobody who writes a file has seen.
+fn in_words_of_files(expected: &str) -> &str {
+    match expected {
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a string" => "text",
+        "struct variant" => "a table with its arguments",
+        other => other,
     }
 }
 
@@ -64,6 +77,7 @@ const fn kind<'k>(found: &Unexpected<'k>) -> &'k str {
         Unexpected::Unit | Unexpected::Option => "null",
         Unexpected::Seq => "a list",
         Unexpected::Map | Unexpected::StructVariant => "a table",
+        Unexpected::UnitVariant => "a name alone",
         // Words of a visitor's own.
         Unexpected::Other(word) => word,
         _ => "something else",
