@@ -53,7 +53,7 @@ pub(crate) use metadata::Page;
 #[cfg(any(feature = "actix", feature = "axum"))]
 pub(crate) use refusal::{Fault, Refusal};
 #[cfg(feature = "actix")]
-pub(crate) use refusal::{Unfinished, is_disguised};
+pub(crate) use refusal::{Unfinished, first_words, is_disguised};
 #[cfg(feature = "tonic")]
 pub(crate) use refusal::{grpc_status, grpc_words};
 #[cfg(feature = "actix")]
