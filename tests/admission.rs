@@ -202,6 +202,20 @@ async fn each_verifier_has_its_own_place() {
 }
 
 #[tokio::test]
+async fn a_scheme_that_is_named_twice_in_another_case_is_one() {
+    let (home, partner) = (Mint::new(HOME), Mint::new(PARTNER));
+    let layer =
+        |mint: &Mint, scheme| verifier(mint).layer().token_sources([TokenSource::scheme(scheme).unwrap()]);
+    let layer = layer(&home, "JWT").or(&layer(&partner, "jwt"));
+    for mint in [&home, &partner] {
+        let token = mint.token().subject("alice").mint();
+        let sent = [(AUTHORIZATION, format!("Jwt {token}"))];
+        assert_eq!(answer(&layer, "/", &sent).await, (200, "alice".to_owned()));
+        assert_eq!(answer(&layer, "/", &[bearer(&token)]).await, (401, "scheme_unsupported".to_owned()));
+    }
+}
+
+#[tokio::test]
 async fn where_one_cannot_tell_the_others_are_asked_and_then_nobody_can() {
     let home = Mint::new(HOME);
     let down = TestIssuer::start().await;

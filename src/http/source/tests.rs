@@ -110,6 +110,24 @@ fn nothing_but_the_token_is_removed() {
 }
 
 #[test]
+fn what_is_left_is_marked_as_it_was() {
+    for marked in [true, false] {
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::from_static("t=a; session=s"));
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat, bearer.a"));
+        headers.values_mut().for_each(|value| value.set_sensitive(marked));
+        for source in [TokenSource::cookie("t").unwrap(), TokenSource::websocket_protocol("bearer.").unwrap()]
+        {
+            source.remove(&mut headers);
+        }
+        for (name, left) in [(COOKIE, "session=s"), (SEC_WEBSOCKET_PROTOCOL, "chat")] {
+            let value = headers.get(&name).unwrap();
+            assert_eq!((value.as_bytes(), value.is_sensitive()), (left.as_bytes(), marked), "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_query_parameter_is_found_by_its_exact_name() {
     let source = TokenSource::dangerous_query("access_token").unwrap();
     for (uri, want) in [
