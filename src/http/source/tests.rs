@@ -5,7 +5,7 @@ use super::*;
 fn found(source: &TokenSource, uri: &str, headers: &[(&str, &str)]) -> Result<String, &'static str> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        let name = http::HeaderName::from_bytes(name.as_bytes()).unwrap();
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
         map.append(name, HeaderValue::from_str(value).unwrap());
     }
     let uri = uri.parse().unwrap();
