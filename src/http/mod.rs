@@ -14,6 +14,11 @@
 //!
 //! gRPC is a `POST` of its content type; any other method is answered over HTTP, whatever type it names.
 //!
+//! So the status alone decides nothing about a `POST`. Where a proxy asks this service whether a request may pass ("forward
+//! auth") and goes by the status, it must ask with `GET`, or without the client's `Content-Type`: a client that names gRPC's
+//! would turn its 401 into 200, and be let in. Envoy's `ext_authz` keeps the method; its `allowed_headers` must not have
+//! `content-type`.
+//!
 //! A refusal is a response and not an error of the stack. It has no body, is not to be stored by caches, and carries
 //! the typed [`Error`](crate::Error) in its extensions, for a layer outside that logs or counts. A challenge with an
 //! `error` also has the parameter `reason`: the stable word of [`Error::code`](crate::Error::code).
