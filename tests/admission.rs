@@ -261,3 +261,35 @@ async fn the_service_behind_is_not_given_what_it_might_pass_on() {
     assert_eq!(*seen(kept.clone()).await.unwrap().body(), both);
     assert_eq!(*seen(kept.credentials_removed()).await.unwrap().body(), "x=1");
 }
+
+#[tokio::test]
+async fn nor_is_it_where_keys_had_to_be_waited_for() {
+    let issuer = TestIssuer::start().await;
+    let token = issuer.token().subject("alice").mint();
+    let sent = [
+        (UPGRADE, "websocket".to_owned()),
+        (SEC_WEBSOCKET_PROTOCOL, format!("chat, bearer.{token}")),
+        (COOKIE, "x=1; t=another".to_owned()),
+    ];
+    for (removed, left) in [(false, "chat x=1; t=another"), (true, "chat x=1")] {
+        let trusted = Issuer::discover(issuer.identifier()).unwrap().audience(issuer.audience());
+        let verifier = Verifier::builder().issuer(trusted).clock(issuer.clock()).build().unwrap();
+        let sources =
+            [TokenSource::websocket_protocol("bearer.").unwrap(), TokenSource::cookie("t").unwrap()];
+        let mut layer = verifier.layer().token_sources(sources);
+        if removed {
+            layer = layer.credentials_removed();
+        }
+        let mut request = Request::new(());
+        for (name, value) in &sent {
+            request.headers_mut().append(name, HeaderValue::from_str(value).unwrap());
+        }
+        let look = |request: Request<()>| async move {
+            let text = |name: HeaderName| request.headers()[name].to_str().unwrap().to_owned();
+            Ok::<_, Infallible>(Response::new([text(SEC_WEBSOCKET_PROTOCOL), text(COOKIE)].join(" ")))
+        };
+        assert!(verifier.verify_cached(&token).is_pending(), "its keys are not here yet");
+        let response: Response<String> = layer.layer(service_fn(look)).oneshot(request).await.unwrap();
+        assert_eq!((response.status().as_u16(), &**response.body()), (200, left));
+    }
+}

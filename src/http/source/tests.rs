@@ -110,6 +110,21 @@ fn nothing_but_the_token_is_removed() {
 }
 
 #[test]
+fn a_websocket_over_http_2_is_asked_for_by_its_method() {
+    let source = TokenSource::websocket_protocol("bearer.").unwrap();
+    let headers =
+        HeaderMap::from_iter([(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat, bearer.a"))]);
+    let sent = |method: Method| {
+        let head = Head { method: &method, uri: &Uri::default(), headers: &headers };
+        source.sent(head).map(<[u8]>::to_vec)
+    };
+    assert_eq!(sent(Method::CONNECT), Ok(b"a".to_vec()));
+    for method in [Method::GET, Method::POST, Method::OPTIONS] {
+        assert_eq!(sent(method.clone()), Err(Rejection::CredentialsMissing), "{method}");
+    }
+}
+
+#[test]
 fn what_is_left_is_marked_as_it_was() {
     for marked in [true, false] {
         let mut headers = HeaderMap::new();
