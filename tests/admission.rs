@@ -10,7 +10,7 @@ use http::header::{AUTHORIZATION, COOKIE, SEC_WEBSOCKET_PROTOCOL, UPGRADE, WWW_A
 use http::{HeaderName, HeaderValue, Request, Response};
 use portcullis::http::{Anonymous, AuthLayer, TokenSource};
 use portcullis::testkit::{Mint, TestIssuer};
-use portcullis::{Error, Issuer, Unavailable, VerifiedToken, Verifier};
+use portcullis::{Error, Issuer, Unavailable, VerifiedToken, Verifier, require, scope};
 use tower::{Layer, ServiceExt, service_fn};
 
 const HOME: &str = "https://id.example.com";
@@ -291,5 +291,25 @@ async fn nor_is_it_where_keys_had_to_be_waited_for() {
         assert!(verifier.verify_cached(&token).is_pending(), "its keys are not here yet");
         let response: Response<String> = layer.layer(service_fn(look)).oneshot(request).await.unwrap();
         assert_eq!((response.status().as_u16(), &**response.body()), (200, left));
+    }
+}
+
+#[tokio::test]
+async fn refusals_from_within_are_worded_after_a_wait_as_before() {
+    let issuer = TestIssuer::start().await;
+    let token = issuer.token().mint();
+    let trusted = Issuer::discover(issuer.identifier()).unwrap().audience(issuer.audience());
+    let verifier = Verifier::builder().issuer(trusted).clock(issuer.clock()).build().unwrap();
+    let layer = verifier.layer().realm("orders").problem_details();
+    for has_keys in [false, true] {
+        assert_eq!(verifier.verify_cached(&token).is_ready(), has_keys);
+        let inner = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
+        let service = layer.layer(require(scope("orders:read")).layer(inner));
+        let request = Request::builder().header(AUTHORIZATION, format!("Bearer {token}")).body(()).unwrap();
+        let response = service.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 403);
+        let challenge = response.headers()[WWW_AUTHENTICATE].to_str().unwrap();
+        assert!(challenge.starts_with(r#"Bearer realm="orders", error="insufficient_scope""#), "{challenge}");
+        assert!(response.body().contains(r#""code":"scope_missing""#), "{}", response.body());
     }
 }

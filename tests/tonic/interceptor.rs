@@ -120,4 +120,9 @@ fn what_a_call_brings_along_counts_for_nothing() {
     let anonymous = verifier().interceptor().optional().call(again).unwrap();
     assert!(anonymous.extensions().get::<VerifiedToken>().is_none());
     assert!(anonymous.extensions().get::<Anonymous>().is_some());
+    let mut again = anonymous;
+    again.metadata_mut().insert("authorization", format!("Bearer {}", token("")).parse().unwrap());
+    let known = verifier().interceptor().call(again).unwrap();
+    assert!(known.extensions().get::<VerifiedToken>().is_some());
+    assert!(known.extensions().get::<Anonymous>().is_none());
 }
