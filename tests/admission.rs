@@ -10,7 +10,7 @@ use http::header::{AUTHORIZATION, COOKIE, SEC_WEBSOCKET_PROTOCOL, UPGRADE, WWW_A
 use http::{HeaderName, HeaderValue, Request, Response};
 use portcullis::http::{Anonymous, AuthLayer, TokenSource};
 use portcullis::testkit::{Mint, TestIssuer};
-use portcullis::{Error, Issuer, Unavailable, VerifiedToken, Verifier};
+use portcullis::{Error, Issuer, Unavailable, VerifiedToken, Verifier, require, scope};
 use tower::{Layer, ServiceExt, service_fn};
 
 const HOME: &str = "https://id.example.com";
@@ -202,6 +202,20 @@ async fn each_verifier_has_its_own_place() {
 }
 
 #[tokio::test]
+async fn a_scheme_that_is_named_twice_in_another_case_is_one() {
+    let (home, partner) = (Mint::new(HOME), Mint::new(PARTNER));
+    let layer =
+        |mint: &Mint, scheme| verifier(mint).layer().token_sources([TokenSource::scheme(scheme).unwrap()]);
+    let layer = layer(&home, "JWT").or(&layer(&partner, "jwt"));
+    for mint in [&home, &partner] {
+        let token = mint.token().subject("alice").mint();
+        let sent = [(AUTHORIZATION, format!("Jwt {token}"))];
+        assert_eq!(answer(&layer, "/", &sent).await, (200, "alice".to_owned()));
+        assert_eq!(answer(&layer, "/", &[bearer(&token)]).await, (401, "scheme_unsupported".to_owned()));
+    }
+}
+
+#[tokio::test]
 async fn where_one_cannot_tell_the_others_are_asked_and_then_nobody_can() {
     let home = Mint::new(HOME);
     let down = TestIssuer::start().await;
@@ -246,4 +260,56 @@ async fn the_service_behind_is_not_given_what_it_might_pass_on() {
     let both = format!("Bearer {token} x=1; t={token}");
     assert_eq!(*seen(kept.clone()).await.unwrap().body(), both);
     assert_eq!(*seen(kept.credentials_removed()).await.unwrap().body(), "x=1");
+}
+
+#[tokio::test]
+async fn nor_is_it_where_keys_had_to_be_waited_for() {
+    let issuer = TestIssuer::start().await;
+    let token = issuer.token().subject("alice").mint();
+    let sent = [
+        (UPGRADE, "websocket".to_owned()),
+        (SEC_WEBSOCKET_PROTOCOL, format!("chat, bearer.{token}")),
+        (COOKIE, "x=1; t=another".to_owned()),
+    ];
+    for (removed, left) in [(false, "chat x=1; t=another"), (true, "chat x=1")] {
+        let trusted = Issuer::discover(issuer.identifier()).unwrap().audience(issuer.audience());
+        let verifier = Verifier::builder().issuer(trusted).clock(issuer.clock()).build().unwrap();
+        let sources =
+            [TokenSource::websocket_protocol("bearer.").unwrap(), TokenSource::cookie("t").unwrap()];
+        let mut layer = verifier.layer().token_sources(sources);
+        if removed {
+            layer = layer.credentials_removed();
+        }
+        let mut request = Request::new(());
+        for (name, value) in &sent {
+            request.headers_mut().append(name, HeaderValue::from_str(value).unwrap());
+        }
+        let look = |request: Request<()>| async move {
+            let text = |name: HeaderName| request.headers()[name].to_str().unwrap().to_owned();
+            Ok::<_, Infallible>(Response::new([text(SEC_WEBSOCKET_PROTOCOL), text(COOKIE)].join(" ")))
+        };
+        assert!(verifier.verify_cached(&token).is_pending(), "its keys are not here yet");
+        let response: Response<String> = layer.layer(service_fn(look)).oneshot(request).await.unwrap();
+        assert_eq!((response.status().as_u16(), &**response.body()), (200, left));
+    }
+}
+
+#[tokio::test]
+async fn refusals_from_within_are_worded_after_a_wait_as_before() {
+    let issuer = TestIssuer::start().await;
+    let token = issuer.token().mint();
+    let trusted = Issuer::discover(issuer.identifier()).unwrap().audience(issuer.audience());
+    let verifier = Verifier::builder().issuer(trusted).clock(issuer.clock()).build().unwrap();
+    let layer = verifier.layer().realm("orders").problem_details();
+    for has_keys in [false, true] {
+        assert_eq!(verifier.verify_cached(&token).is_ready(), has_keys);
+        let inner = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
+        let service = layer.layer(require(scope("orders:read")).layer(inner));
+        let request = Request::builder().header(AUTHORIZATION, format!("Bearer {token}")).body(()).unwrap();
+        let response = service.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 403);
+        let challenge = response.headers()[WWW_AUTHENTICATE].to_str().unwrap();
+        assert!(challenge.starts_with(r#"Bearer realm="orders", error="insufficient_scope""#), "{challenge}");
+        assert!(response.body().contains(r#""code":"scope_missing""#), "{}", response.body());
+    }
 }

@@ -14,8 +14,9 @@ pub(crate) enum Dialect {
 impl Dialect {
     /// By the content type, as every gRPC request has one, and by the method, as each is a `POST`.
     ///
-    /// A gRPC refusal has status 200. A proxy that asks us whether a request may pass ("forward auth") sends the
-    /// client's headers with `GET`, and reads the status alone: there a content type must not turn no into yes.
+    /// A gRPC refusal has status 200. Most proxies that ask us whether a request may pass ("forward auth") send the client's
+    /// headers with `GET`, and read the status alone: there a content type must not turn no into yes. Some keep the method;
+    /// the documentation of `http` says what they must not send.
     pub(crate) fn of(method: &Method, request: &HeaderMap) -> Self {
         if method != Method::POST {
             return Self::Http;

@@ -35,8 +35,14 @@
 //!
 //! gRPC is a `POST` of its content type; any other method is answered over HTTP, whatever type it names.
 //!
+//! So the status alone decides nothing about a `POST`. Where a proxy asks this service whether a request may pass ("forward
+//! auth") and goes by the status, it must ask with `GET`, or without the client's `Content-Type`: a client that names gRPC's
+//! would turn its 401 into 200, and be let in. Envoy's `ext_authz` keeps the method; its `allowed_headers` must not have
+//! `content-type`.
+//!
 //! A refusal is a response and not an error of the stack. It has no body unless the layer is told to write one, is not to
-//! be stored by caches, and carries the typed [`Error`](crate::Error) in its extensions, for a layer outside that logs or counts. A challenge with an
+//! be stored by caches, and carries the typed [`Error`](crate::Error) in its extensions, for a layer outside that logs or
+//! counts. A challenge with an
 //! `error` also has the parameter `reason`: the stable word of [`Error::code`](crate::Error::code).
 //!
 //! Count refusals by that typed error and not by the status: a client chooses by its content type in which way it is
@@ -77,7 +83,7 @@ pub(crate) use metadata::Page;
 #[cfg(any(feature = "actix", feature = "axum"))]
 pub(crate) use refusal::{Fault, Refusal};
 #[cfg(feature = "actix")]
-pub(crate) use refusal::{Unfinished, is_disguised};
+pub(crate) use refusal::{Unfinished, first_words, is_disguised};
 #[cfg(feature = "tonic")]
 pub(crate) use refusal::{grpc_status, grpc_words};
 #[cfg(feature = "actix")]

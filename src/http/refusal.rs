@@ -126,7 +126,8 @@ impl Refusal {
 
 /// Words a refusal that was made behind a layer in that layer's way; a response that is none is left as it is.
 ///
-/// Headers that somebody added on the way stay, but for those that describe the body: it is another one. Where another status was set the refusal was meant to look different.
+/// Headers that somebody added on the way stay, but for those that describe the body: it is another one. Where another
+/// status was set the refusal was meant to look different, and only loses what it said of its reason.
 pub(super) fn finish<R: Default>(
     response: &mut Response<R>,
     dialect: Dialect,
@@ -140,7 +141,7 @@ pub(super) fn finish<R: Default>(
         return;
     }
     let Some(error) = response.extensions().get::<Error>().cloned() else { return };
-    if is_disguised(&error, response.status().as_u16(), response.headers().contains_key(GRPC_STATUS)) {
+    if undress(response, &error) {
         return;
     }
     // What the details tell is what the message does.
@@ -158,16 +159,52 @@ pub(super) fn finish<R: Default>(
     *response.body_mut() = body;
 }
 
-/// Whether somebody gave a refusal another status on its way. Over gRPC the status says nothing.
-pub(crate) fn is_disguised(error: &Error, status: u16, is_grpc: bool) -> bool {
-    status != http_status(error).as_u16() && !is_grpc
+/// Whether somebody gave a refusal another status on its way. Over gRPC that of HTTP says nothing.
+pub(crate) fn is_disguised(error: &Error, status: u16, over_grpc: Option<&[u8]>) -> bool {
+    match over_grpc {
+        None => status != http_status(error).as_u16(),
+        Some(code) => code != grpc_status(error).to_string().as_bytes(),
+    }
+}
+
+/// What a refusal says of its reason before any layer has worded it. In disguise it must not: a resource that is said
+/// not to be there would name the scope that it takes to see it.
+pub(crate) fn first_words(error: &Error) -> Vec<(HeaderName, HeaderValue)> {
+    let mut words = vec![(GRPC_MESSAGE, grpc_message(&grpc_words(error, Detail::Full)))];
+    if let Error::Rejected(rejection) = error {
+        words.extend(challenges(&Manner::PLAIN, 0, rejection).map(|challenge| (WWW_AUTHENTICATE, challenge)));
+    }
+    words
+}
+
+/// Takes those words from a refusal in disguise; whether it is one.
+#[cold]
+fn undress<R>(response: &mut Response<R>, error: &Error) -> bool {
+    let over_grpc = response.headers().get(GRPC_STATUS).map(HeaderValue::as_bytes);
+    if !is_disguised(error, response.status().as_u16(), over_grpc) {
+        return false;
+    }
+    let headers = response.headers_mut();
+    for (name, words) in first_words(error) {
+        let others: Vec<_> =
+            headers.get_all(&name).iter().filter(|value| **value != words).cloned().collect();
+        headers.remove(&name);
+        for value in others {
+            headers.append(&name, value);
+        }
+    }
+    true
 }
 
 /// Lets a refusal that was made behind a layer stay as it is, for layers further out, too.
 #[inline]
 pub(super) fn leave<R>(response: &mut Response<R>) {
     adopt(response);
-    response.extensions_mut().remove::<Unfinished>();
+    if response.extensions_mut().remove::<Unfinished>().is_some()
+        && let Some(error) = response.extensions().get::<Error>().cloned()
+    {
+        undress(response, &error);
+    }
 }
 
 /// Takes a gRPC status that was made of an [`Error`] behind the layer for the refusal that it is.
@@ -203,7 +240,7 @@ impl Fault {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(GRPC_STATUS, HeaderValue::from(u16::from(status)));
-        headers.insert("grpc-message", grpc_message(&message));
+        headers.insert(GRPC_MESSAGE, grpc_message(&message));
         if let (Self::Request(error), Some(details)) = (self, manner.grpc_details) {
             headers.extend(details(error, manner.detail).map(|details| (GRPC_DETAILS, details)));
         }
@@ -252,6 +289,7 @@ fn grpc_message(text: &str) -> HeaderValue {
 /// What describes a body and is wrong of any other: a router within has counted its own, which had no bytes.
 const OF_A_BODY: [HeaderName; 4] = [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING];
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const GRPC_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const GRPC_PERMISSION_DENIED: u8 = 7;
 const GRPC_INTERNAL: u8 = 13;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, COOKIE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use super::credentials::{is_token, sent_bearer_token, sent_token};
 use crate::error::{ConfigError, Rejection};
@@ -119,6 +119,16 @@ impl TokenSource {
         matches!(self.0, Place::Cookie { .. })
     }
 
+    /// Whether what stands in the one stands in the other: the case of a scheme does not matter.
+    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Place::Authorization { scheme }, Place::Authorization { scheme: other }) => {
+                scheme.eq_ignore_ascii_case(other)
+            }
+            _ => self == other,
+        }
+    }
+
     #[cfg(feature = "actix")]
     pub(super) const fn is_query(&self) -> bool {
         matches!(self.0, Place::Query { .. })
@@ -173,9 +183,7 @@ impl TokenSource {
             Place::Cookie { name } => {
                 let kept: Vec<_> = cookies(headers).filter(|pair| value_of(pair, name).is_none()).collect();
                 let kept = kept.into_iter().map(<[u8]>::trim_ascii).collect::<Vec<_>>().join(&b"; "[..]);
-                let kept = HeaderValue::from_bytes(&kept).ok().filter(|kept| !kept.is_empty());
-                headers.remove(COOKIE);
-                headers.extend(kept.map(|kept| (COOKIE, kept)));
+                replace(headers, COOKIE, &kept);
             }
             Place::WebSocketProtocol { prefix } => clear_protocol(headers, prefix.as_bytes()),
             Place::Query { .. } => {}
@@ -186,9 +194,20 @@ impl TokenSource {
 #[cold]
 fn clear_protocol(headers: &mut HeaderMap, prefix: &[u8]) {
     let kept: Vec<_> = protocols(headers).filter(|entry| !entry.starts_with(prefix)).collect();
-    let kept = HeaderValue::from_bytes(&kept.join(&b", "[..])).ok().filter(|kept| !kept.is_empty());
-    headers.remove(SEC_WEBSOCKET_PROTOCOL);
-    headers.extend(kept.map(|kept| (SEC_WEBSOCKET_PROTOCOL, kept)));
+    let kept = kept.join(&b", "[..]);
+    replace(headers, SEC_WEBSOCKET_PROTOCOL, &kept);
+}
+
+/// Puts one value in the place of all; who marked them as not to be logged meant this one too.
+fn replace(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
+    let is_sensitive = headers.get_all(&name).iter().any(HeaderValue::is_sensitive);
+    headers.remove(&name);
+    if let Ok(mut value) = HeaderValue::from_bytes(value)
+        && !value.is_empty()
+    {
+        value.set_sensitive(is_sensitive);
+        headers.insert(name, value);
+    }
 }
 
 fn named(setting: &'static str, name: &str) -> Result<Arc<str>, ConfigError> {

@@ -109,6 +109,17 @@ impl Verifier {
         self.at_once(self.0.rules.decide_bytes(token, self.0.means.clock()))
     }
 
+    /// The same for who cannot come back to wait: keys are noted as wanted, and a tenant that is not here is asked for.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn verify_or_send_for(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
+        let outcome = self.0.rules.decide(token, self.0.means.clock());
+        #[cfg(feature = "remote")]
+        if let (Outcome::Absent(tenant), Some(tenants)) = (&outcome, self.0.rules.anchors.tenants()) {
+            return Poll::Ready(Err(tenants.sent_for(tenant)));
+        }
+        self.at_once(outcome)
+    }
+
     fn at_once(&self, outcome: Outcome<'_>) -> Poll<Result<VerifiedToken, Error>> {
         match outcome {
             Outcome::Decided(decision) => Poll::Ready(decision),

@@ -1,6 +1,6 @@
 //! The table of decisions in the documentation of `http`, row by row: each refusal beside the request that is served.
 
-use actix_web::{App, web};
+use actix_web::{App, HttpRequest, web};
 use http::Method;
 use portcullis::http::TokenSource;
 use portcullis::keys::remote::Remote;
@@ -127,5 +127,54 @@ async fn the_service_does_not_see_a_token_among_its_protocols() {
         (ask().with("sec-websocket-protocol", format!("bearer.{}", expired())), (401, "token_expired")),
     ] {
         assert_eq!(house.ask(&sent).await.brief(), want, "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_service_behind_is_not_given_what_it_might_pass_on() {
+    async fn seen(request: HttpRequest) -> String {
+        let all = ["authorization", "cookie", "sec-websocket-protocol"].map(|name| {
+            let values = request.headers().get_all(name).map(|value| value.to_str().unwrap());
+            values.collect::<Vec<_>>().join("; ")
+        });
+        all.join(" | ")
+    }
+    let issuer = TestIssuer::start().await;
+    let good = issuer.token().mint();
+    let (identifier, audience, clock) =
+        (issuer.identifier().to_owned(), issuer.audience().to_owned(), issuer.clock());
+    let house = serve!({
+        // Its keys have to be waited for, so that the first request is let in late.
+        let trusted = Issuer::discover(&identifier).unwrap().audience(&audience);
+        let verifier = Verifier::builder().issuer(trusted).clock(clock.clone()).build().unwrap();
+        let sources = [
+            TokenSource::bearer(),
+            TokenSource::cookie("t").unwrap(),
+            TokenSource::websocket_protocol("bearer.").unwrap(),
+        ];
+        let kept = verifier.layer().token_sources(sources);
+        let removed = kept.clone().credentials_removed();
+        App::new()
+            .service(web::resource("/kept").route(web::get().to(seen)).wrap(kept))
+            .service(web::resource("/removed").route(web::get().to(seen)).wrap(removed))
+            .service(
+                web::resource("/plain")
+                    .route(web::get().to(seen))
+                    .wrap(verifier.layer().credentials_removed()),
+            )
+    });
+    let bearer = |path| Sent::get(path).bearer(&good).with("cookie", format!("x=1; t={good}; y=2"));
+    for _ in 0..2 {
+        let socket = Sent::get("/removed").with("upgrade", "websocket");
+        let socket = socket.with("sec-websocket-protocol", format!("chat, bearer.{good}"));
+        for (sent, left) in [
+            (bearer("/removed"), " | x=1; y=2 | ".to_owned()),
+            (bearer("/plain"), format!(" | x=1; t={good}; y=2 | ")),
+            (bearer("/kept"), format!("Bearer {good} | x=1; t={good}; y=2 | ")),
+            (Sent::get("/removed").with("cookie", format!("t={good}")), " |  | ".to_owned()),
+            (socket, " |  | chat".to_owned()),
+        ] {
+            assert_eq!(house.ask(&sent).await.brief(), (200, &*left), "{}", sent.target);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue as TheirValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, HttpMessage as _, HttpResponse, web};
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -135,7 +136,33 @@ async fn a_refusal_in_disguise_and_an_error_of_others_stay_as_they_are() {
     assert_eq!(house.ask(&Sent::get("/hidden").bearer(&token("a"))).await.brief(), (404, "nothing here"));
     let disguised = house.ask(&Sent::get("/secret").bearer(&token("a"))).await;
     assert_eq!((disguised.status.as_u16(), &*disguised.body), (404, ""));
+    assert_eq!(disguised.header("www-authenticate"), "", "it would tell what is there, and who may see it");
     assert_eq!(house.ask(&Sent::get("/secret").bearer(&token("secret"))).await.brief(), (200, "alice"));
+}
+
+#[tokio::test]
+async fn what_described_another_body_is_gone() {
+    async fn encoded(
+        request: ServiceRequest,
+        next: Next<impl MessageBody>,
+    ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+        let mut response = next.call(request).await?;
+        let headers = response.headers_mut();
+        for (name, value) in [("content-encoding", "gzip"), ("content-type", "text/x"), ("etag", "1")] {
+            headers.insert(HeaderName::from_static(name), TheirValue::from_static(value));
+        }
+        Ok(response)
+    }
+    let house = serve!({
+        let layer = verifier().layer().body(|_: &Refused<'_>, _: &mut HeaderMap| "no".to_owned());
+        App::new().configure(routes).wrap(from_fn(encoded)).wrap(layer)
+    });
+    let refused = house.ask(&Sent::get("/orders").bearer(&token("a"))).await;
+    assert_eq!(refused.brief(), (403, "scope_missing"));
+    let described = ["content-encoding", "content-type", "etag"].map(|name| refused.header(name));
+    assert_eq!((described, &*refused.body), (["", "", "1"], "no"));
+    let served = house.ask(&Sent::get("/orders").bearer(&token("orders:read"))).await;
+    assert_eq!(served.header("content-encoding"), "gzip", "what is no refusal is left as it is");
 }
 
 #[tokio::test]

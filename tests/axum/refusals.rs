@@ -5,7 +5,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::http::{Request, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, get, on};
-use portcullis::http::Refused;
+use portcullis::http::{Detail, Refused};
 use portcullis::{Claims, Error, Guarded, Rejection, Requirement, Requires, VerifiedToken, require, scope};
 use serde_json::{Value, json};
 use tower::{Layer, ServiceBuilder, ServiceExt};
@@ -88,10 +88,16 @@ async fn a_handler_refuses_by_the_question_mark() {
 
 #[tokio::test]
 async fn a_refusal_with_another_status_keeps_it() {
-    let app = routes().layer(verifier().layer().problem_details());
-    let got = answer(&app, with("/hidden", &token("orders:read"))).await;
-    assert_eq!((got.said(), got.header("content-type")), ((404, ""), ""));
-    assert_eq!(answer(&app, with("/hidden", &token("orders:delete"))).await.said(), (200, "gone"));
+    let layers =
+        [verifier().layer().problem_details(), verifier().layer().detail(Detail::Bare).problem_details()];
+    let apps = layers.map(|layer| routes().layer(layer));
+    for app in apps.into_iter().chain([routes().layer(verifier().layer())]) {
+        let got = answer(&app, with("/hidden", &token("orders:read"))).await;
+        assert_eq!((got.said(), got.header("content-type")), ((404, ""), ""));
+        assert_eq!(got.challenges(), [""; 0], "it would tell what is there, and who may see it");
+        assert_eq!(got.code, Some("scope_missing"), "logs know");
+        assert_eq!(answer(&app, with("/hidden", &token("orders:delete"))).await.said(), (200, "gone"));
+    }
 }
 
 #[tokio::test]

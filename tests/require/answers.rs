@@ -69,6 +69,24 @@ fn the_nearest_way_is_one_that_the_client_can_go() {
             unmet(Unmet::Claim, "claim c is 1"),
         ),
         (
+            "a part that is named twice counts and is told once",
+            claim("c").equals(1).and(group("g")).or(role("r").and(role("r"))),
+            &none,
+            unmet(Unmet::Role, "role r"),
+        ),
+        (
+            "a way that a mistake closes is none",
+            scope("a b").or(role("r")),
+            &none,
+            unmet(Unmet::Role, "role r"),
+        ),
+        (
+            "whatever else stands on it",
+            role("r").and(scope("a b")),
+            &none,
+            unmet(Unmet::Impossible, r#"role r and scope "a b" (not a scope name)"#),
+        ),
+        (
             "no way at all",
             require::any(Vec::<Requirement>::new()),
             &none,

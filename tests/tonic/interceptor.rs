@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use portcullis::http::{Anonymous, Detail, methods};
-use portcullis::{VerifiedToken, scope};
+use portcullis::tenants::{Tenant, Tenants};
+use portcullis::{Issuer, VerifiedToken, Verifier, scope};
 use tonic::service::interceptor::InterceptedService;
 use tonic::service::{Interceptor, InterceptorLayer};
 use tonic::{Code, Request};
 use tonic_types::StatusExt;
 
 use crate::service::{Health, Orders};
-use crate::stage::{KINDS, of_alice, serve, token, verifier};
+use crate::stage::{KINDS, MINT, of_alice, serve, token, verifier};
 use crate::unavailable::{self, PATIENCE, Source};
 
 #[tokio::test]
@@ -69,6 +70,28 @@ async fn it_does_not_wait_for_keys() {
     assert_eq!(client.call("Get", Some(&token(""))).await.unwrap(), ["books of alice"]);
 }
 
+#[tokio::test]
+async fn it_asks_for_a_tenant_that_is_not_here() {
+    let (asked, mut answered) = tokio::sync::mpsc::unbounded_channel();
+    let resolver = move |_: Tenant| {
+        asked.send(()).unwrap();
+        async { Ok(Some(Issuer::new(MINT.identifier(), MINT.jwks()).audience(MINT.audience()))) }
+    };
+    let tenants = Tenants::listed([MINT.identifier()], resolver);
+    let verifier = Verifier::builder().tenants(tenants).clock(MINT.clock()).build().unwrap();
+    let client = serve!([InterceptorLayer::new(verifier.interceptor())], Orders::default());
+    let status = client.call("Get", Some(&token(""))).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    let reason = status.get_details_error_info().unwrap().reason;
+    assert_eq!(reason, "TENANT_UNRESOLVED");
+    answered.recv().await.expect("the call had the tenant asked for");
+    verifier.verify(&token("")).await.unwrap();
+    assert_eq!(client.call("Get", Some(&token(""))).await.unwrap(), ["books of alice"]);
+    let stranger = of_alice("").claim("iss", "https://stranger.example").mint();
+    assert_eq!(client.call("Get", Some(&stranger)).await.unwrap_err().code(), Code::Unauthenticated);
+    assert!(answered.try_recv().is_err(), "asked once");
+}
+
 #[test]
 fn it_says_as_much_as_it_is_told_to() {
     let told = |detail| {
@@ -97,4 +120,9 @@ fn what_a_call_brings_along_counts_for_nothing() {
     let anonymous = verifier().interceptor().optional().call(again).unwrap();
     assert!(anonymous.extensions().get::<VerifiedToken>().is_none());
     assert!(anonymous.extensions().get::<Anonymous>().is_some());
+    let mut again = anonymous;
+    again.metadata_mut().insert("authorization", format!("Bearer {}", token("")).parse().unwrap());
+    let known = verifier().interceptor().call(again).unwrap();
+    assert!(known.extensions().get::<VerifiedToken>().is_some());
+    assert!(known.extensions().get::<Anonymous>().is_none());
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -91,6 +92,29 @@ fn a_status_keeps_its_error_and_says_when_to_return() {
     assert_eq!(source.downcast_ref::<Error>(), Some(&unavailable.into()));
     let status = Status::from(Error::from(Rejection::SignatureInvalid));
     assert!(status.get_error_details().retry_info().is_none());
+}
+
+#[tokio::test]
+async fn a_status_that_only_keeps_the_error_as_its_cause_is_the_applications_own() {
+    let error = || Error::from(Rejection::ScopeMissing { required: "a".into() });
+    let ours = Status::from(error());
+    for (code, message, want) in [
+        (ours.code(), ours.message(), "permission denied"),
+        (ours.code(), "ask your manager", "ask your manager"),
+        (Code::NotFound, ours.message(), ours.message()),
+    ] {
+        let method = service_fn(|_: Request<String>| {
+            let mut status = Status::new(code, message);
+            status.set_source(Arc::new(error()));
+            ready(Ok::<_, Infallible>(status.into_http::<String>()))
+        });
+        let request = Request::post("/shop.Orders/Delete").header("content-type", "application/grpc");
+        let request = request.header("authorization", format!("Bearer {}", token("")));
+        let guarded = verifier().layer().detail(Detail::Bare).layer(method);
+        let response = guarded.oneshot(request.body(String::new()).unwrap()).await.unwrap();
+        let status = Status::from_header_map(response.headers()).unwrap();
+        assert_eq!((status.code(), status.message()), (code, want));
+    }
 }
 
 /// What is left of a method's refusal behind these layers: the response, from the inside out.

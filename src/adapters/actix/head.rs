@@ -57,22 +57,23 @@ impl HeadCopy {
         Dialect::of(&self.method, &self.headers)
     }
 
-    /// Takes the token of the request away from where the service behind might repeat it.
+    /// Takes the token of the request away from where the service behind might repeat it, or from everywhere.
     pub(super) fn clear<W>(&mut self, guard: &Guard<W>, way: usize, request: &mut ServiceRequest) {
-        let protocols = |headers: &HeaderMap| -> Vec<HeaderValue> {
-            headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().cloned().collect()
-        };
-        let sent = protocols(&self.headers);
         guard.clear(way, &mut self.headers);
-        let left = protocols(&self.headers);
-        // Only where something changed: a request that somebody holds a clone of cannot be changed.
-        if left == sent {
-            return;
-        }
-        request.headers_mut().remove(theirs::SEC_WEBSOCKET_PROTOCOL);
-        for value in left {
-            if let Ok(value) = theirs::HeaderValue::from_bytes(value.as_bytes()) {
-                request.headers_mut().append(theirs::SEC_WEBSOCKET_PROTOCOL, value);
+        for (theirs, ours) in LOOKED_AT {
+            let left: Vec<_> = self.headers.get_all(ours).iter().map(HeaderValue::as_bytes).collect();
+            // Only where something changed: a request that somebody holds a clone of cannot be changed.
+            if request.headers().get_all(&theirs).map(theirs::HeaderValue::as_bytes).eq(left.iter().copied())
+            {
+                continue;
+            }
+            let is_sensitive = request.headers().get_all(&theirs).any(theirs::HeaderValue::is_sensitive);
+            request.headers_mut().remove(&theirs);
+            for value in left {
+                if let Ok(mut value) = theirs::HeaderValue::from_bytes(value) {
+                    value.set_sensitive(is_sensitive);
+                    request.headers_mut().append(theirs.clone(), value);
+                }
             }
         }
     }

@@ -62,8 +62,8 @@
 //! 3. Bodies of refusals are text: [`body`](crate::http::AuthLayer::body) takes a closure that returns a `String`.
 //! 4. actix-web has `http` types of its own, of version 0.2. Of a request the guard copies what it looks at: the method,
 //!    the query where a token may stand in it, and the few headers that say who is asking.
-//! 5. With [`TokenSource::websocket_protocol`](crate::http::TokenSource::websocket_protocol) the guard changes headers of the
-//!    request. As everything in actix-web that does, it panics where a middleware outside holds a clone of the
+//! 5. With [`TokenSource::websocket_protocol`](crate::http::TokenSource::websocket_protocol) and with
+//!    [`credentials_removed`](crate::http::AuthLayer::credentials_removed) the guard changes headers of the request. As everything in actix-web that does, it panics where a middleware outside holds a clone of the
 //!    `HttpRequest`; routing behind such a middleware does so anyway.
 //!
 //! `docs/actix.md` has the recipes.

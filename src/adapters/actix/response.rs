@@ -3,14 +3,14 @@
 use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 
 use super::head::HeadCopy;
 use crate::adapters::extract::ExtractorRefusal;
 use crate::adapters::health::HealthReport;
 use crate::error::{Error, Rejection};
-use crate::http::{Dialect, Finishing, Guard, Refusal, RefusalBody, Unfinished, is_disguised};
+use crate::http::{Dialect, Finishing, Guard, Refusal, RefusalBody, Unfinished, first_words, is_disguised};
 use crate::stripes::Spread;
 
 /// Who words refusals from behind a guard.
@@ -53,11 +53,26 @@ impl<W: RefusalBody<String> + 'static> Wording<W> {
     /// How to put a refusal, if it is one that is to be put anew.
     fn anew<B>(&self, response: &mut HttpResponse<B>) -> Option<http::Response<String>> {
         response.extensions_mut().remove::<Unfinished>()?;
-        let Self::Ours { guard, dialect } = self else { return None };
         let error = response.extensions().get::<Error>().cloned()?;
-        let is_grpc = response.headers().contains_key("grpc-status");
-        let disguised = is_disguised(&error, response.status().as_u16(), is_grpc);
-        (!disguised).then(|| guard.word(error, *dialect))
+        let over_grpc = response.headers().get("grpc-status").map(HeaderValue::as_bytes);
+        if is_disguised(&error, response.status().as_u16(), over_grpc) {
+            undress(response.headers_mut(), &error);
+            return None;
+        }
+        let Self::Ours { guard, dialect } = self else { return None };
+        Some(guard.word(error, *dialect))
+    }
+}
+
+/// Takes from a refusal in disguise what it said of its reason.
+fn undress(headers: &mut HeaderMap, error: &Error) {
+    for (name, words) in first_words(error) {
+        let others = headers.get_all(name.as_str()).filter(|value| value.as_bytes() != words.as_bytes());
+        let others: Vec<_> = others.cloned().collect();
+        headers.remove(name.as_str());
+        if let Ok(name) = HeaderName::from_bytes(name.as_str().as_bytes()) {
+            others.into_iter().for_each(|value| headers.append(name.clone(), value));
+        }
     }
 }
 
@@ -77,8 +92,15 @@ pub(super) fn dressed<B>(
     written: http::Response<String>,
 ) -> HttpResponse<BoxBody> {
     let (parts, body) = written.into_parts();
-    // What a refusal said in other words may have no place in these.
-    for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
+    // What a refusal said in other words may have no place in these, and what described its body is wrong of this one.
+    for name in [
+        header::WWW_AUTHENTICATE,
+        header::RETRY_AFTER,
+        header::CONTENT_ENCODING,
+        header::CONTENT_LENGTH,
+        header::CONTENT_TYPE,
+        header::TRANSFER_ENCODING,
+    ] {
         response.headers_mut().remove(name);
     }
     for name in parts.headers.keys() {

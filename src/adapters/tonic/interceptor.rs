@@ -33,8 +33,8 @@ impl Verifier {
     /// `OrdersServer::with_interceptor(service, verifier.interceptor())`.
     ///
     /// Prefer [`layer`](Self::layer). An interceptor cannot wait: where the layer holds a call until keys are loaded, or
-    /// until a key that nobody knows yet has been asked for, this answers 14 `UNAVAILABLE` and one second for trying again,
-    /// while the keys are on their way. It does not know which method is called, so [`methods`](crate::http::methods())
+    /// until a key or a tenant that nobody knows yet has been asked for, this answers 14 `UNAVAILABLE` and one second for
+    /// trying again, while the answer is on its way. It does not know which method is called, so [`methods`](crate::http::methods())
     /// still has to stand in a layer behind it; and it reads bearer tokens of the `authorization` header alone.
     ///
     /// Call [`ready`](Self::ready) before the server starts, if there are keys to be loaded.
@@ -57,7 +57,7 @@ impl VerifierInterceptor {
 
     fn judge(&self, metadata: &MetadataMap) -> Result<VerifiedToken, Error> {
         let token = bearer_token(metadata.as_ref())?;
-        match self.verifier.verify_cached(token) {
+        match self.verifier.verify_or_send_for(token) {
             Poll::Ready(decision) => decision,
             Poll::Pending => Err(Unavailable::KeysNotLoaded { retry_after: RETRY_AFTER }.into()),
         }

@@ -15,7 +15,7 @@ pub(super) fn sent<'r>(ways: &[Way], head: Head<'r>) -> Result<Vec<(usize, &'r [
     let mut counted: Option<&TokenSource> = None;
     for (index, way) in of_kind(ways, false) {
         match way.source.sent(head) {
-            Ok(_) if counted.is_some_and(|known| *known != way.source) => {
+            Ok(_) if counted.is_some_and(|known| !known.is_same_place(&way.source)) => {
                 return Err(Denial { error: Rejection::CredentialsRepeated.into(), way: index });
             }
             Ok(token) => {
@@ -32,7 +32,7 @@ pub(super) fn sent<'r>(ways: &[Way], head: Head<'r>) -> Result<Vec<(usize, &'r [
     }
     // Clients send these without meaning to, so the first counts and the others do not make it one too many.
     for (index, way) in of_kind(ways, true) {
-        if counted.is_some_and(|known| *known != way.source) {
+        if counted.is_some_and(|known| !known.is_same_place(&way.source)) {
             continue;
         }
         match way.source.sent(head) {

@@ -29,6 +29,13 @@ impl Address {
         if authority.as_str().contains('@') {
             return Err("it names a user");
         }
+        if authority.host().is_empty() {
+            return Err("it names no host");
+        }
+        // Clients resolve them, and would look for the document elsewhere.
+        if uri.path().split('/').any(|segment| matches!(segment, "." | "..")) {
+            return Err("its path goes back");
+        }
         match scheme {
             "https" => {}
             "http" if LOOPBACK.contains(&authority.host()) => {}
@@ -92,6 +99,9 @@ mod tests {
             ("https://api.example.com/#a", "it has a fragment"),
             ("https://api.example.com/?a", "it has a query"),
             ("https://me@api.example.com", "it names a user"),
+            ("https://:443/a", "it names no host"),
+            ("https://api.example.com/a/../b", "its path goes back"),
+            ("https://api.example.com/.", "its path goes back"),
             ("https://api.example.com/\"", "it has characters that no URI has"),
             ("https://api.example.com/\\", "it has characters that no URI has"),
             ("https://api.example.com/a b", "it has characters that no URI has"),

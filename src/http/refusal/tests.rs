@@ -144,6 +144,46 @@ fn a_refusal_from_within_is_worded_by_the_layer_outside() {
 }
 
 #[test]
+fn a_refusal_in_disguise_says_nothing_of_what_it_was() {
+    let manner = Manner::named("api");
+    let refusal = |dialect| {
+        let rejection = Rejection::ScopeMissing { required: "secret:read".into() };
+        Refusal::of(rejection.into(), dialect).unfinished::<String>()
+    };
+    for finished in [true, false] {
+        let end = |response: &mut Response<String>, dialect| {
+            if finished { finish(response, dialect, &manner, &NoBody) } else { leave(response) }
+        };
+        let mut hidden = refusal(Dialect::Http);
+        *hidden.status_mut() = StatusCode::NOT_FOUND;
+        end(&mut hidden, Dialect::Http);
+        assert_eq!(hidden.status(), StatusCode::NOT_FOUND);
+        assert!(!hidden.headers().contains_key(WWW_AUTHENTICATE), "{hidden:?}");
+        assert_eq!(hidden.headers()[CACHE_CONTROL], "no-store", "what protects stays");
+
+        let mut own = refusal(Dialect::Http);
+        *own.status_mut() = StatusCode::UNAUTHORIZED;
+        own.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Negotiate"));
+        end(&mut own, Dialect::Http);
+        assert_eq!(own.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(own.headers()[WWW_AUTHENTICATE], "Negotiate");
+
+        let grpc = Dialect::Grpc("application/grpc");
+        let mut hidden = refusal(grpc);
+        hidden.headers_mut().insert(GRPC_STATUS, HeaderValue::from_static("5"));
+        end(&mut hidden, grpc);
+        assert_eq!(hidden.headers()[GRPC_STATUS], "5", "NOT_FOUND, and no longer PERMISSION_DENIED");
+        assert!(!hidden.headers().contains_key(GRPC_MESSAGE), "{hidden:?}");
+
+        let mut own = refusal(grpc);
+        own.headers_mut().insert(GRPC_STATUS, HeaderValue::from_static("5"));
+        own.headers_mut().insert(GRPC_MESSAGE, HeaderValue::from_static("no such order"));
+        end(&mut own, grpc);
+        assert_eq!(own.headers()[GRPC_MESSAGE], "no such order");
+    }
+}
+
+#[test]
 fn grpc_messages_are_percent_encoded() {
     assert_eq!(grpc_message("50 % of é\n"), "50 %25 of %C3%A9%0A");
 }

@@ -5,7 +5,7 @@ use super::*;
 fn found(source: &TokenSource, uri: &str, headers: &[(&str, &str)]) -> Result<String, &'static str> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        let name = http::HeaderName::from_bytes(name.as_bytes()).unwrap();
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
         map.append(name, HeaderValue::from_str(value).unwrap());
     }
     let uri = uri.parse().unwrap();
@@ -106,6 +106,39 @@ fn nothing_but_the_token_is_removed() {
     assert_eq!(left(cookie, only), (None, None, 0));
     for source in [TokenSource::bearer(), TokenSource::scheme("JWT").unwrap()] {
         assert_eq!(left(source, sent()), (None, Some("x=1; t=a;y=2".to_owned()), 2));
+    }
+}
+
+#[test]
+fn a_websocket_over_http_2_is_asked_for_by_its_method() {
+    let source = TokenSource::websocket_protocol("bearer.").unwrap();
+    let headers =
+        HeaderMap::from_iter([(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat, bearer.a"))]);
+    let sent = |method: Method| {
+        let head = Head { method: &method, uri: &Uri::default(), headers: &headers };
+        source.sent(head).map(<[u8]>::to_vec)
+    };
+    assert_eq!(sent(Method::CONNECT), Ok(b"a".to_vec()));
+    for method in [Method::GET, Method::POST, Method::OPTIONS] {
+        assert_eq!(sent(method.clone()), Err(Rejection::CredentialsMissing), "{method}");
+    }
+}
+
+#[test]
+fn what_is_left_is_marked_as_it_was() {
+    for marked in [true, false] {
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::from_static("t=a; session=s"));
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat, bearer.a"));
+        headers.values_mut().for_each(|value| value.set_sensitive(marked));
+        for source in [TokenSource::cookie("t").unwrap(), TokenSource::websocket_protocol("bearer.").unwrap()]
+        {
+            source.remove(&mut headers);
+        }
+        for (name, left) in [(COOKIE, "session=s"), (SEC_WEBSOCKET_PROTOCOL, "chat")] {
+            let value = headers.get(&name).unwrap();
+            assert_eq!((value.as_bytes(), value.is_sensitive()), (left.as_bytes(), marked), "{name}");
+        }
     }
 }
 

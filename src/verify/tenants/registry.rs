@@ -123,6 +123,17 @@ impl Registry {
         self.refusal(&standing).or_else(nobody_asks)
     }
 
+    /// Asks for a tenant that is not here, once for all who want it, without waiting; what to answer meanwhile.
+    #[cfg(feature = "tonic")]
+    pub(in crate::verify) fn sent_for(self: &Arc<Self>, tenant: &Tenant) -> Error {
+        let Ok(runtime) = Handle::try_current() else { return unresolved(AGAIN) };
+        let standing = self.book().standing(tenant.issuer(), self.now(), Mode::Begin);
+        if let Standing::Begun { id, .. } = &standing {
+            self.call(&runtime, tenant, *id, Purpose::Admit);
+        }
+        self.refusal(&standing).unwrap_or_else(|| unresolved(AGAIN))
+    }
+
     /// Asks for a tenant that is not here, once for all who want it, and waits up to the wait budget. Dropping the future
     /// cancels nothing.
     ///
