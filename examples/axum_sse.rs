@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -25,7 +25,7 @@ use axum::routing::get;
 use futures_util::stream::{self, Stream, StreamExt};
 use portcullis::http::TokenSource;
 use portcullis::testkit::{TestClock, TestIssuer};
-use portcullis::{Clock, Issuer, SystemClock, VerifiedToken, Verifier, require, scope};
+use portcullis::{Issuer, VerifiedToken, Verifier, require, scope};
 
 const AUDIENCE: &str = "https://orders.example.com";
 /// Set by whoever logs users in, with `HttpOnly; Secure; SameSite=Strict; Path=/`.
@@ -42,11 +42,8 @@ async fn same_site(request: Request, next: Next) -> Response {
 
 /// The guard has seen the request and nothing after it, so the stream must not outlive the token. `EventSource` connects
 /// anew by itself when a stream ends, and is told 401 if there is no new cookie by then.
-async fn orders(
-    token: VerifiedToken,
-    State(clock): State<SystemClock>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let left = token.expires_at().saturating_since(clock.now());
+async fn orders(token: VerifiedToken) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let left = token.time_left();
     let name = token.subject().unwrap_or("nobody").to_owned();
     let events = stream::unfold(1_u32, move |number| {
         let event = Event::default().id(number.to_string()).data(format!("order {number} of {name}"));
@@ -65,8 +62,7 @@ fn routes(verifier: &Verifier) -> Result<Router, Box<dyn Error>> {
     Ok(Router::new()
         .route("/orders", get(orders).route_layer(require(scope("orders:read"))))
         .layer(guard)
-        .layer(from_fn(same_site))
-        .with_state(SystemClock))
+        .layer(from_fn(same_site)))
 }
 
 #[tokio::main]

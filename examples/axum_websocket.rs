@@ -15,16 +15,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use axum::routing::get;
 use futures_util::StreamExt;
 use portcullis::http::TokenSource;
 use portcullis::testkit::{TestClock, TestIssuer};
-use portcullis::{
-    Clock, Guarded, Issuer, Requirement, Requires, SystemClock, VerifiedToken, Verifier, scope,
-};
+use portcullis::{Guarded, Issuer, Requirement, Requires, Verifier, scope};
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -39,14 +36,9 @@ impl Requires for Chat {
     }
 }
 
-/// How long sockets with this token may stay open. By `exp` alone: the skew is for clocks that disagree, and here is one.
-fn time_left(token: &VerifiedToken, clock: &impl Clock) -> Duration {
-    token.expires_at().saturating_since(clock.now())
-}
-
 /// The guard has seen the handshake and nothing after it, so what follows must not outlive the token.
-async fn open(token: Guarded<Chat>, State(clock): State<SystemClock>, upgrade: WebSocketUpgrade) -> Response {
-    let left = time_left(&token, &clock);
+async fn open(token: Guarded<Chat>, upgrade: WebSocketUpgrade) -> Response {
+    let left = token.time_left();
     let name = token.subject().unwrap_or("nobody").to_owned();
     // Browsers hang up when none of their protocols is chosen. The token is not among them any more.
     upgrade.protocols(["chat"]).on_upgrade(move |mut socket| async move {
@@ -74,7 +66,7 @@ async fn chat(socket: &mut WebSocket, name: &str) {
 fn routes(verifier: &Verifier) -> Result<Router, Box<dyn Error>> {
     let sources = [TokenSource::bearer(), TokenSource::websocket_protocol("bearer.")?];
     let guard = verifier.layer().token_sources(sources);
-    Ok(Router::new().route("/chat", get(open)).layer(guard).with_state(SystemClock))
+    Ok(Router::new().route("/chat", get(open)).layer(guard))
 }
 
 #[tokio::main]

@@ -169,6 +169,15 @@ impl VerifiedToken {
         self.evidence().claims.time().exp.unwrap_or(UnixTime::MIN)
     }
 
+    /// How long until the token expires, by the clock of its verifier and skew not included; zero once it has.
+    ///
+    /// For what outlives the request that it came with, such as a WebSocket or a stream: that should end with it.
+    #[doc(alias = "remaining")]
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        self.expires_at().saturating_since(self.evidence().timepiece.clock.now())
+    }
+
     /// `nbf`: from when on the token is valid.
     #[must_use]
     pub fn not_before(&self) -> Option<UnixTime> {

@@ -9,12 +9,12 @@ use axum::response::Response;
 use axum::routing::get;
 use futures_util::StreamExt;
 use portcullis::http::TokenSource;
-use portcullis::{Clock, VerifiedToken, require, scope};
+use portcullis::{VerifiedToken, require, scope};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, handshake::client};
 
-use crate::minting::{clock, expired, of_alice, token, verifier};
+use crate::minting::{expired, of_alice, token, verifier};
 use crate::stage::serve;
 
 /// Says who it is, and which protocols the service sees.
@@ -108,7 +108,7 @@ async fn without_a_good_token_there_is_no_socket() {
 #[tokio::test]
 async fn the_handler_knows_when_the_socket_has_to_end() {
     async fn left(token: VerifiedToken, upgrade: WebSocketUpgrade) -> Response {
-        let left = token.expires_at().saturating_since(clock().now());
+        let left = token.time_left();
         upgrade.protocols(["chat"]).on_upgrade(move |mut socket| async move {
             socket.send(Message::text(left.as_secs().to_string())).await.unwrap();
         })
