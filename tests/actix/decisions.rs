@@ -107,7 +107,7 @@ async fn scopes_within_scopes_each_ask_for_more() {
 
 #[tokio::test]
 async fn the_service_does_not_see_a_token_among_its_protocols() {
-    async fn protocols(request: actix_web::HttpRequest) -> String {
+    async fn protocols(request: HttpRequest) -> String {
         let values = request.headers().get_all("sec-websocket-protocol");
         values.map(|value| value.to_str().unwrap()).collect::<Vec<_>>().join("|")
     }
