@@ -185,6 +185,8 @@ fn undress<R>(response: &mut Response<R>, error: &Error) -> bool {
         return false;
     }
     let headers = response.headers_mut();
+    // They repeat the status that it was.
+    headers.remove(GRPC_DETAILS);
     for (name, words) in first_words(error) {
         let others: Vec<_> =
             headers.get_all(&name).iter().filter(|value| **value != words).cloned().collect();

@@ -160,9 +160,10 @@ impl ProtectedResource {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Serves the document, to anyone and from any origin, and hands every other request on. For in front of the guard.
+    /// Serves the document, to anyone and from any origin, and hands requests for other paths on. For in front of the guard.
     ///
-    /// `GET` and `HEAD` of [`metadata_path`](Self::metadata_path), and the preflight of browsers. For services whose response
+    /// `GET` and `HEAD` of [`metadata_path`](Self::metadata_path), compared byte for byte, and `OPTIONS` for the preflight of
+    /// browsers; other methods are answered 405 there, so no route of the service can have this path. For services whose response
     /// body is made of a `String`; others write [`to_json`](Self::to_json) out by themselves.
     pub fn layer(&self) -> MetadataLayer {
         MetadataLayer::of(self)

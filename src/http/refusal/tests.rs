@@ -171,9 +171,12 @@ fn a_refusal_in_disguise_says_nothing_of_what_it_was() {
         let grpc = Dialect::Grpc("application/grpc");
         let mut hidden = refusal(grpc);
         hidden.headers_mut().insert(GRPC_STATUS, HeaderValue::from_static("5"));
+        hidden.headers_mut().insert(GRPC_DETAILS, HeaderValue::from_static("CAcSA25vdA"));
         end(&mut hidden, grpc);
         assert_eq!(hidden.headers()[GRPC_STATUS], "5", "NOT_FOUND, and no longer PERMISSION_DENIED");
-        assert!(!hidden.headers().contains_key(GRPC_MESSAGE), "{hidden:?}");
+        for name in [GRPC_MESSAGE, GRPC_DETAILS] {
+            assert!(!hidden.headers().contains_key(&name), "{hidden:?}");
+        }
 
         let mut own = refusal(grpc);
         own.headers_mut().insert(GRPC_STATUS, HeaderValue::from_static("5"));
