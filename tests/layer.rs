@@ -119,6 +119,23 @@ async fn a_content_type_does_not_turn_a_refusal_into_status_200() {
     }
 }
 
+/// The proxy goes by the status, and the client chooses the rest.
+#[tokio::test]
+async fn behind_a_forward_auth_proxy_no_refusal_has_status_200() {
+    let (here, asked) = (verifier().layer(), verifier().layer().forward_auth());
+    let route = require(scope("b"));
+    let impossible = require(scope("no name"));
+    for (layer, statuses) in [(here, [200, 200, 200]), (asked, [401, 403, 500])] {
+        let anonymous = sent(&layer, grpc(request(&[]))).await;
+        let lacking = sent_to_route(&route, &layer, grpc(bearer(&token("a")))).await;
+        let wiring = sent_to_route(&impossible, &layer, grpc(bearer(&token("a")))).await;
+        assert_eq!([&anonymous, &lacking, &wiring].map(|answer| answer.status().as_u16()), statuses);
+        assert_eq!(anonymous.headers().contains_key("grpc-status"), statuses[0] == 200);
+        let passed = sent_to_route(&route, &layer, grpc(bearer(&token("b")))).await;
+        assert_eq!(passed.body().0, "alice");
+    }
+}
+
 #[tokio::test]
 async fn grpc_clients_are_refused_in_their_own_way() {
     let layer = verifier().layer();

@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-use super::guard::{Absence, Finishing, Guard, Judged, Preflight, Way};
+use super::guard::{Absence, Content, Finishing, Guard, Judged, Preflight, Way};
 use super::layer::AuthLayer;
 use super::manner::{Detail, Manner};
 use super::source::{Place, TokenSource};
@@ -12,6 +12,7 @@ pub(crate) struct Described<'l, W> {
     pub(crate) optional: bool,
     pub(crate) preflight_passes: bool,
     pub(crate) credentials_removed: bool,
+    pub(crate) forward_auth: bool,
     pub(crate) realm: Option<&'l str>,
     pub(crate) detail: Detail,
     /// What each is called in settings, and its name or prefix.
@@ -28,7 +29,7 @@ impl<W> AuthLayer<W> {
     /// All that settings must be able to say. Names every field: a new one does not compile until somebody has decided
     /// whether operators may set it. What is left to code is named with the reason.
     pub(crate) fn described(&self) -> Described<'_, W> {
-        let Guard { ways, absence, preflight, judged, manner, body, finishing } = &*self.guard;
+        let Guard { ways, absence, preflight, judged, content, manner, body, finishing } = &*self.guard;
         let Manner { realm, schemes, offers, resource_metadata, scopes, detail, grpc_details } = manner;
         // They follow from the sources.
         let _ = schemes;
@@ -43,6 +44,7 @@ impl<W> AuthLayer<W> {
             optional: *absence == Absence::Anonymous,
             preflight_passes: *preflight == Preflight::Anonymous,
             credentials_removed: *judged == Judged::Removed,
+            forward_auth: *content == Content::Foreign,
             realm: realm.as_deref(),
             detail: *detail,
             sources: sources.collect(),

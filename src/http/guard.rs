@@ -28,6 +28,7 @@ pub(crate) struct Guard<W = NoBody> {
     pub(super) absence: Absence,
     pub(super) preflight: Preflight,
     pub(super) judged: Judged,
+    pub(super) content: Content,
     pub(crate) manner: Manner,
     pub(super) body: W,
     pub(crate) finishing: Finishing,
@@ -67,6 +68,14 @@ pub(super) enum Preflight {
 pub(super) enum Judged {
     Kept,
     Removed,
+}
+
+/// What becomes of what a request says of its body.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Content {
+    Kept,
+    /// It is another request's: nobody is to be answered in its way.
+    Foreign,
 }
 
 /// Whether refusals from within are worded anew. Only where the layer has more to say than they have, as it costs.
@@ -110,6 +119,7 @@ impl<W> Guard<W> {
             absence: Absence::Refused,
             preflight: Preflight::Judged,
             judged: Judged::Kept,
+            content: Content::Kept,
             manner: Manner::named(realm),
             body,
             finishing: Finishing::Needless,
@@ -119,8 +129,9 @@ impl<W> Guard<W> {
     /// The same, but for the body of refusals.
     pub(super) fn with_body<V>(&self, body: V) -> Guard<V> {
         let (ways, manner) = (self.ways.clone(), self.manner.clone());
-        let (absence, preflight, judged) = (self.absence, self.preflight, self.judged);
-        Guard { ways, absence, preflight, judged, manner, body, finishing: Finishing::Needed }
+        let (absence, preflight) = (self.absence, self.preflight);
+        let (judged, content) = (self.judged, self.content);
+        Guard { ways, absence, preflight, judged, content, manner, body, finishing: Finishing::Needed }
     }
 
     pub(super) fn take_from(&mut self, sources: &[TokenSource]) {
@@ -153,6 +164,12 @@ impl<W> Guard<W> {
             [only] => Ways::One(only.clone()),
             _ => Ways::Several(ways),
         };
+    }
+
+    /// Whether the `Content-Type` of requests is to be taken out, before anybody looks at it.
+    #[inline]
+    pub(crate) fn has_foreign_content(&self) -> bool {
+        self.content == Content::Foreign
     }
 
     #[inline]
@@ -289,6 +306,7 @@ impl<W> fmt::Debug for Guard<W> {
             .field("absence", &self.absence)
             .field("preflight", &self.preflight)
             .field("judged", &self.judged)
+            .field("content", &self.content)
             .field("manner", &self.manner)
             .finish_non_exhaustive()
     }

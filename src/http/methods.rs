@@ -9,9 +9,10 @@ use http::{Extensions, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::early::EarlyFuture;
 use super::layer::Anonymous;
 use super::refusal::Fault;
-use super::route::{RequireFuture, Terms, tokenless};
+use super::route::{Terms, tokenless};
 use crate::error::{Rejection, Unmet};
 use crate::require::Requirement;
 use crate::stripes::Spread;
@@ -213,16 +214,16 @@ where
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = RequireFuture<S::Future, R>;
+    type Future = EarlyFuture<S::Future, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> RequireFuture<S::Future, R> {
+    fn call(&mut self, request: Request<B>) -> EarlyFuture<S::Future, R> {
         match self.table.check(request.uri().path(), request.extensions()) {
-            Ok(()) => RequireFuture::running(self.inner.call(request)),
-            Err(fault) => RequireFuture::refused(fault, &request),
+            Ok(()) => EarlyFuture::running(self.inner.call(request)),
+            Err(fault) => EarlyFuture::refused(fault, &request),
         }
     }
 }

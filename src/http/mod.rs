@@ -36,9 +36,8 @@
 //! gRPC is a `POST` of its content type; any other method is answered over HTTP, whatever type it names.
 //!
 //! So the status alone decides nothing about a `POST`. Where a proxy asks this service whether a request may pass ("forward
-//! auth") and goes by the status, it must ask with `GET`, or without the client's `Content-Type`: a client that names gRPC's
-//! would turn its 401 into 200, and be let in. Envoy's `ext_authz` keeps the method; its `allowed_headers` must not have
-//! `content-type`.
+//! auth") and goes by the status, say so: [`AuthLayer::forward_auth`]. A client that names gRPC's content type would turn its
+//! 401 into 200 otherwise, and be let in, where the proxy keeps the method, as Envoy's `ext_authz` does.
 //!
 //! A refusal is a response and not an error of the stack. It has no body unless the layer is told to write one, is not to
 //! be stored by caches, and carries the typed [`Error`](crate::Error) in its extensions, for a layer outside that logs or
@@ -55,6 +54,7 @@ mod credentials;
 #[cfg(feature = "settings")]
 mod described;
 mod dialect;
+mod early;
 mod guard;
 mod layer;
 mod manner;
@@ -66,12 +66,13 @@ mod source;
 
 pub use body::{NoBody, Problem, ProblemDetails, RefusalBody, Refused};
 pub use credentials::bearer_token;
+pub use early::EarlyFuture;
 pub use layer::{Anonymous, Auth, AuthLayer, ResponseFuture};
 pub use manner::Detail;
-pub use metadata::{Metadata, MetadataFuture, MetadataLayer, ProtectedResource};
+pub use metadata::{Metadata, MetadataLayer, ProtectedResource};
 pub use methods::{ByMethod, MethodTable, methods};
 pub use refusal::refuse;
-pub use route::{Require, RequireFuture, RequireLayer, require};
+pub use route::{Require, RequireLayer, require};
 pub use source::TokenSource;
 
 #[cfg(any(feature = "actix", feature = "axum"))]

@@ -1,18 +1,15 @@
 //! What single routes ask for, beyond a good token.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
-use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::dialect::Dialect;
+use super::early::EarlyFuture;
 use super::layer::Anonymous;
-use super::refusal::{Fault, Refusal};
+use super::refusal::Fault;
 use crate::error::Rejection;
 use crate::require::Requirement;
 use crate::stripes::Spread;
@@ -123,72 +120,18 @@ where
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = RequireFuture<S::Future, R>;
+    type Future = EarlyFuture<S::Future, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> RequireFuture<S::Future, R> {
+    fn call(&mut self, request: Request<B>) -> EarlyFuture<S::Future, R> {
         let planted = request.extensions();
         let is_anonymous = || planted.get::<Anonymous>().is_some();
         match self.terms.check(planted.get(), is_anonymous) {
-            Ok(()) => RequireFuture::running(self.inner.call(request)),
-            Err(fault) => RequireFuture::refused(fault, &request),
+            Ok(()) => EarlyFuture::running(self.inner.call(request)),
+            Err(fault) => EarlyFuture::refused(fault, &request),
         }
-    }
-}
-
-pin_project! {
-    /// Response future of [`Require`] and [`ByMethod`](super::ByMethod).
-    #[must_use = "futures do nothing unless polled"]
-    pub struct RequireFuture<F, R> {
-        #[pin]
-        state: State<F, R>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<F, R> {
-        Running { #[pin] response: F },
-        Refused { response: Option<Response<R>> },
-    }
-}
-
-impl<F, R: Default> RequireFuture<F, R> {
-    pub(super) const fn running(response: F) -> Self {
-        Self { state: State::Running { response } }
-    }
-
-    pub(super) fn refused<B>(fault: Fault, request: &Request<B>) -> Self {
-        let refusal = Refusal::new(fault, Dialect::of(request.method(), request.headers()));
-        Self { state: State::Refused { response: Some(refusal.unfinished()) } }
-    }
-}
-
-impl<F, R, E> Future for RequireFuture<F, R>
-where
-    F: Future<Output = Result<Response<R>, E>>,
-{
-    type Output = Result<Response<R>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProjection::Running { response } => response.poll(cx),
-            StateProjection::Refused { response } => {
-                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
-            }
-        }
-    }
-}
-
-impl<F, R> fmt::Debug for RequireFuture<F, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match &self.state {
-            State::Running { .. } => "running",
-            State::Refused { .. } => "refused",
-        };
-        f.debug_struct("RequireFuture").field("state", &state).finish()
     }
 }

@@ -33,6 +33,9 @@ pub(super) struct HttpSettings {
     /// Takes credentials out of requests once they were found good, so that the service cannot pass them on.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) credentials_removed: bool,
+    /// For services that a proxy asks whether a request of somebody else's may pass: refusals always have a status that says no.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) forward_auth: bool,
     /// Where tokens may stand, and nowhere else: `"bearer"`, `{ scheme = "JWT" }`, `{ cookie = "__Host-token" }`,
     /// `{ websocket_protocol = "bearer." }`, `{ dangerous_query = "access_token" }`. One at least, each once.
     #[cfg_attr(test, schemars(length(min = 1)))]
@@ -154,6 +157,7 @@ impl Settings {
             optional,
             preflight_passes,
             credentials_removed,
+            forward_auth,
             token_sources,
             challenge_scopes,
             offers,
@@ -166,6 +170,7 @@ impl Settings {
         let layer = if *optional { layer.optional() } else { layer };
         let layer = if *preflight_passes { layer.preflight_passes() } else { layer };
         let layer = if *credentials_removed { layer.credentials_removed() } else { layer };
+        let layer = if *forward_auth { layer.forward_auth() } else { layer };
         let sources = token_sources.as_deref().map(sources).transpose()?;
         let layer = some(layer, sources, AuthLayer::token_sources);
         let scopes = || challenge_scopes.iter().map(|scope| scope.0.clone());

@@ -128,6 +128,7 @@ async fn every_answer_is_the_same_as_under_tower() {
     are_alike("another scheme, too", layer().or(&other)).await;
     are_alike("problems", layer().realm("shop").problem_details()).await;
     are_alike("bare problems", layer().detail(Detail::Bare).problem_details().optional()).await;
+    are_alike("asked by a proxy", layer().forward_auth()).await;
     are_alike("codes", layer().detail(Detail::Code)).await;
     let told = layer().protected_resource(&resource).challenge_scopes([Scope::new("orders:read").unwrap()]);
     are_alike("all there is to tell", told.offer(HeaderValue::from_static("Negotiate"))).await;

@@ -325,7 +325,7 @@ async fn services(album: &mut Album) {
             *request.extensions_mut() = planted.clone();
             request
         };
-        album.debug("RequireFuture", &route.layer(inner).call(request()));
+        album.debug("EarlyFuture", &route.layer(inner).call(request()));
         let (mut parts, _) = request().into_parts();
         match <Claims<Redacted> as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await {
             Ok(claims) => album.debug("Claims", &claims),

@@ -159,7 +159,7 @@ pub(crate) fn pictures(album: &mut Album) {
     album.debug("MetadataLayer", &service);
     let mut guarded = service.layer(layer.layer(Silent));
     album.debug("Metadata", &guarded);
-    album.debug("MetadataFuture", &tower::Service::call(&mut guarded, Request::new(())));
+    album.debug("EarlyFuture", &tower::Service::call(&mut guarded, Request::new(())));
 }
 
 struct Everyone;

@@ -186,7 +186,7 @@ fn the_metadata_are_those_of_the_file() {
 
 #[test]
 fn mistakes_in_the_section_are_refused_with_their_place() {
-    let fields = "`realm`, `detail`, `optional`, `preflight_passes`, `credentials_removed`, `token_sources`, \
+    let fields = "`realm`, `detail`, `optional`, `preflight_passes`, `credentials_removed`, `forward_auth`, `token_sources`, \
         `challenge_scopes`, `offers`, `problem_details`, `protected_resource`";
     let http = |line: &str| with(&format!("[http]\n{line}"));
     let resource = |line: &str| with(&format!("[http.protected_resource]\n{line}"));
@@ -202,7 +202,7 @@ fn mistakes_in_the_section_are_refused_with_their_place() {
         (
             http("optional = true"),
             http("optional = 'true'"),
-            "http.optional (line 6): text where a boolean is expected".to_owned(),
+            "http.optional (line 6): text where true or false is expected".to_owned(),
         ),
         (
             http("challenge_scopes = ['a', 'b']"),
@@ -237,7 +237,7 @@ fn mistakes_in_the_section_are_refused_with_their_place() {
         (
             http("token_sources = ['bearer']"),
             http("token_sources = ['cookie']"),
-            "http.token_sources[0].cookie (line 6): a name alone, which needs a value: { name = \"value\" }".to_owned(),
+            "http.token_sources[0].cookie (line 6): a name alone where a table with its value is expected".to_owned(),
         ),
         (
             http("token_sources = ['bearer']"),

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{Error, HttpMessage as _};
 
 use super::future::{AuthFuture, Waiting};
@@ -59,6 +60,9 @@ where
         // Whatever came along, from another middleware or a careless one: only this one says who is asking.
         request.extensions_mut().remove::<VerifiedToken>();
         request.extensions_mut().remove::<Anonymous>();
+        if self.guard.has_foreign_content() {
+            request.headers_mut().remove(CONTENT_TYPE);
+        }
         let query = if self.guard.reads_query() { Query::Read } else { Query::Ignored };
         let mut head = match HeadCopy::of(request.head(), query) {
             Ok(head) => head,

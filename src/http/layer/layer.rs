@@ -10,7 +10,7 @@ use super::service::Auth;
 use crate::claims::Scope;
 use crate::http::body::{NoBody, ProblemDetails, Refused};
 use crate::http::challenge::DEFAULT_REALM;
-use crate::http::guard::{Absence, Finishing, Guard, Judged, Preflight};
+use crate::http::guard::{Absence, Content, Finishing, Guard, Judged, Preflight};
 use crate::http::manner::Detail;
 use crate::http::metadata::ProtectedResource;
 use crate::http::source::TokenSource;
@@ -108,6 +108,14 @@ impl<W: Clone> AuthLayer<W> {
     /// its headers to refusals. What stands behind sees the [`Anonymous`] marker and no token.
     pub fn preflight_passes(self) -> Self {
         self.with(|guard| guard.preflight = Preflight::Anonymous)
+    }
+
+    /// For services that a proxy asks whether a request of somebody else's may pass ("forward auth"), and whose status decides.
+    ///
+    /// The `Content-Type` of requests is taken out, as it speaks of a body that is not here. A client that names gRPC's would
+    /// have its refusal told with status 200 otherwise, where the proxy keeps the method, as Envoy's `ext_authz` does.
+    pub fn forward_auth(self) -> Self {
+        self.with(|guard| guard.content = Content::Foreign)
     }
 
     /// Takes credentials out of a request once they were found good, so that the service behind cannot pass them on: a token is

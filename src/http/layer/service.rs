@@ -4,6 +4,7 @@ use std::fmt;
 use std::mem;
 use std::task::{Context, Poll};
 
+use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -48,6 +49,9 @@ where
         // Whatever came along, from another layer or a careless server: only this one says who is asking.
         request.extensions_mut().remove::<VerifiedToken>();
         request.extensions_mut().remove::<Anonymous>();
+        if self.guard.has_foreign_content() {
+            request.headers_mut().remove(CONTENT_TYPE);
+        }
         let head = Head { method: request.method(), uri: request.uri(), headers: request.headers() };
         let admission = self.guard.admit(head);
         self.follow(admission, request)

@@ -7,7 +7,7 @@ mod address;
 mod described;
 mod service;
 
-pub use service::{Metadata, MetadataFuture, MetadataLayer};
+pub use service::{Metadata, MetadataLayer};
 
 #[cfg(feature = "actix")]
 pub(crate) use service::Page;

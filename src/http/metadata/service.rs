@@ -1,8 +1,5 @@
 //! Serves the document.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -11,11 +8,11 @@ use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderValue,
 };
 use http::{Method, Request, Response, StatusCode};
-use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::ProtectedResource;
+use crate::http::early::EarlyFuture;
 
 /// Serves the metadata of a protected resource; made by [`ProtectedResource::layer`].
 #[derive(Clone, Debug)]
@@ -94,61 +91,17 @@ where
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = MetadataFuture<S::Future, R>;
+    type Future = EarlyFuture<S::Future, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> MetadataFuture<S::Future, R> {
-        let state = if self.page.is_at(request.uri().path()) {
-            State::Answered { response: Some(self.page.answer(request.method())) }
+    fn call(&mut self, request: Request<B>) -> EarlyFuture<S::Future, R> {
+        if self.page.is_at(request.uri().path()) {
+            EarlyFuture::answered(self.page.answer(request.method()))
         } else {
-            State::Running { response: self.inner.call(request) }
-        };
-        MetadataFuture { state }
-    }
-}
-
-pin_project! {
-    /// Response future of [`Metadata`].
-    #[must_use = "futures do nothing unless polled"]
-    pub struct MetadataFuture<F, R> {
-        #[pin]
-        state: State<F, R>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<F, R> {
-        Running { #[pin] response: F },
-        Answered { response: Option<Response<R>> },
-    }
-}
-
-impl<F, R, E> Future for MetadataFuture<F, R>
-where
-    F: Future<Output = Result<Response<R>, E>>,
-{
-    type Output = Result<Response<R>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProjection::Running { response } => response.poll(cx),
-            StateProjection::Answered { response } => {
-                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
-            }
+            EarlyFuture::running(self.inner.call(request))
         }
-    }
-}
-
-impl<F, R> fmt::Debug for MetadataFuture<F, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match &self.state {
-            State::Running { .. } => "running",
-            State::Answered { .. } => "answered",
-        };
-        f.debug_struct("MetadataFuture").field("state", &state).finish()
     }
 }

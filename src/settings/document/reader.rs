@@ -27,10 +27,6 @@ impl de::Error for Fault {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        // Serde's words for what is expected in its place are those of Rust.
-        if matches!(found, Unexpected::UnitVariant) {
-            return Self("a name alone, which needs a value: { name = \"value\" }".to_owned());
-        }
         let expected = expected.to_string();
         let expected = in_words_of_files(&expected);
         Self(format!("{} where {expected} is expected", kind(&found)))
@@ -56,6 +52,7 @@ fn in_words_of_files(expected: &str) -> &str {
         "a sequence" => "a list",
         "a string" => "text",
         "struct variant" => "a table with its arguments",
+        "newtype variant" => "a table with its value",
         other => other,
     }
 }

@@ -31,6 +31,7 @@ fn described(layer: &AuthLayer<SettingsBody>, settings: &Settings, verifier: &Ve
         optional: layer.optional,
         preflight_passes: layer.preflight_passes,
         credentials_removed: layer.credentials_removed,
+        forward_auth: layer.forward_auth,
         token_sources: Some(layer.sources.iter().map(|(kind, name)| source(kind, *name)).collect()),
         challenge_scopes: layer
             .challenge_scopes
@@ -158,7 +159,7 @@ prop_compose! {
     /// A section that leaves nothing to a default.
     pub(super) fn http()(
         realm in word(), detail in select(vec![DetailName::Full, DetailName::Code, DetailName::Bare]),
-        optional in any::<bool>(), preflight_passes in any::<bool>(), credentials_removed in any::<bool>(),
+        optional in any::<bool>(), preflight_passes in any::<bool>(), credentials_removed in any::<bool>(), forward_auth in any::<bool>(),
         token_sources in sources(),
         challenge_scopes in scope_names(),
         offers in prop::collection::vec(select(vec!["Negotiate", "Basic realm=\"a, b\""]), 0..3),
@@ -170,6 +171,7 @@ prop_compose! {
             optional,
             preflight_passes,
             credentials_removed,
+            forward_auth,
             token_sources: Some(token_sources),
             challenge_scopes,
             offers: offers.into_iter().map(|offer| ChallengeText(offer.parse().unwrap())).collect(),
