@@ -51,7 +51,7 @@ fn set_ups() -> impl Strategy<Value = SetUp> {
     let detail = prop::sample::select(vec![Detail::Full, Detail::Code, Detail::Bare]);
     let schemes = prop::sample::subsequence(vec!["Bearer", "JWT", "x-token", "!#$%&'*+-.^_`|~"], 1..=4);
     let resource = prop::option::of(
-        "https://[a-z]{1,9}\\.example(:[1-9][0-9]{0,3})?(/[A-Za-z0-9._~!$&'()*+,;=:@-]{1,9}){0,3}",
+        "https://[a-z]{1,9}\\.example(:[1-9][0-9]{0,3})?(/[A-Za-z0-9][A-Za-z0-9._~!$&'()*+,;=:@-]{0,8}){0,3}",
     );
     let scopes = prop::sample::subsequence(vec!["orders:read", "a", "!#[]~", "https://x.example/y"], 0..=4);
     let offers = prop::sample::subsequence(

@@ -20,3 +20,4 @@ mod laws;
 mod routes;
 mod stage;
 mod table;
+mod values;
