@@ -1,6 +1,6 @@
 //! Which credential of a request counts, and whose rules judge it, where a layer takes several.
 
-#![cfg(all(feature = "tower", feature = "testkit"))]
+#![cfg(all(feature = "reqwest", feature = "tower", feature = "testkit"))]
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::convert::Infallible;

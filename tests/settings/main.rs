@@ -1,4 +1,5 @@
 //! Settings: what is read, what is refused, and in which words.
+#![cfg(all(feature = "settings", feature = "testkit"))]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
