@@ -261,6 +261,15 @@ impl<'j> Cursor<'j> {
     #[cold]
     #[inline(never)]
     fn escaped_string(&mut self, opened: usize) -> Result<Literal<'j>, Malformed> {
+        self.leave_string()?;
+        // Control characters are refused here too.
+        let literal = self.text.get(opened..self.at).ok_or(Malformed)?;
+        let Text(text) = serde_json::from_str(literal).map_err(|_| Malformed)?;
+        Ok(Literal { text, at: opened + 1 })
+    }
+
+    /// To behind the quote that ends the string that this stands in.
+    fn leave_string(&mut self) -> Result<(), Malformed> {
         let mut rest = self.bytes().iter();
         loop {
             match rest.next().ok_or(Malformed)? {
@@ -270,10 +279,7 @@ impl<'j> Cursor<'j> {
             }
         }
         self.at = self.text.len() - rest.as_slice().len();
-        // Control characters are refused here too.
-        let literal = self.text.get(opened..self.at).ok_or(Malformed)?;
-        let Text(text) = serde_json::from_str(literal).map_err(|_| Malformed)?;
-        Ok(Literal { text, at: opened + 1 })
+        Ok(())
     }
 
     /// A number, whose first byte is the next.

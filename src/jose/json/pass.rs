@@ -40,16 +40,7 @@ impl Cursor<'_> {
         if self.plain_string().is_some() {
             return Ok(());
         }
-        let mut rest = self.bytes().iter();
-        loop {
-            match rest.next().ok_or(Malformed)? {
-                b'"' => break,
-                b'\\' => drop(rest.next()),
-                _ => {}
-            }
-        }
-        self.at = self.text.len() - rest.as_slice().len();
-        Ok(())
+        self.leave_string()
     }
 
     /// A number, `true`, `false` or `null`.
