@@ -11,6 +11,7 @@ mod subject_hash;
 pub mod tenants;
 mod token;
 mod verifier;
+mod witness;
 
 pub use builder::VerifierBuilder;
 pub use cache::TokenCacheStatus;

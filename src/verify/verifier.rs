@@ -69,7 +69,7 @@ impl Verifier {
     /// # Errors
     /// [`Error::Rejected`] when the token is at fault, [`Error::Unavailable`] when nothing could be decided.
     pub async fn verify(&self, token: &str) -> Result<VerifiedToken, Error> {
-        let decide = || self.0.rules.decide(token, self.0.means.clock());
+        let decide = || self.0.rules.decide(token, self.0.means.clock(), &mut ());
         let outcome = decide();
         #[cfg(feature = "remote")]
         let outcome = match (outcome, self.0.rules.anchors.tenants()) {
@@ -100,19 +100,19 @@ impl Verifier {
     ///
     /// [`Poll::Pending`] says that [`verify`](Verifier::verify) would wait for keys or a tenant. Nothing is registered to wake up.
     pub fn verify_cached(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
-        self.at_once(self.0.rules.decide(token, self.0.means.clock()))
+        self.at_once(self.0.rules.decide(token, self.0.means.clock(), &mut ()))
     }
 
     /// The same of what may not even be text.
     #[cfg(feature = "tower")]
     pub(crate) fn verify_bytes_cached(&self, token: &[u8]) -> Poll<Result<VerifiedToken, Error>> {
-        self.at_once(self.0.rules.decide_bytes(token, self.0.means.clock()))
+        self.at_once(self.0.rules.decide_bytes(token, self.0.means.clock(), &mut ()))
     }
 
     /// The same for who cannot come back to wait: keys are noted as wanted, and a tenant that is not here is asked for.
     #[cfg(feature = "tonic")]
     pub(crate) fn verify_or_send_for(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
-        let outcome = self.0.rules.decide(token, self.0.means.clock());
+        let outcome = self.0.rules.decide(token, self.0.means.clock(), &mut ());
         #[cfg(feature = "remote")]
         if let (Outcome::Absent(tenant), Some(tenants)) = (&outcome, self.0.rules.anchors.tenants()) {
             return Poll::Ready(Err(tenants.sent_for(tenant)));
@@ -217,7 +217,10 @@ impl Verifier {
     ) -> (Result<VerifiedToken, Error>, Result<VerifiedToken, Error>) {
         let Parts { rules, means } = &*self.0;
         let clock = means.clock();
-        (rules.decide(token, clock).at_last(), rules.decide_in_full(token, clock, None).at_last())
+        (
+            rules.decide(token, clock, &mut ()).at_last(),
+            rules.decide_in_full(token, clock, None, &mut ()).at_last(),
+        )
     }
 
     /// The name under which the first issuer knows the protected resource: its first audience.
