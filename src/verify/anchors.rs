@@ -175,7 +175,7 @@ impl From<Rejection> for Unknown {
 const UNKNOWN: Unknown = Unknown::Rejected(Rejection::IssuerUnknown);
 
 /// An issuer that is trusted.
-pub(crate) enum Found<'r, 's> {
+pub(super) enum Found<'r, 's> {
     Fixed {
         anchor: &'r TrustAnchor,
         /// Its place in the set-up.

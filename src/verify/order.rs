@@ -18,6 +18,7 @@ use crate::error::{Segment, TokenFault};
 use crate::jose::{Decoded, Header, Room, Segments};
 use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection, Snapshot};
 use crate::revoke::{RevocationCheck, RevocationStatus};
+use crate::telemetry::Watch;
 use crate::time::{Clock, UnixTime};
 
 /// Everything that decides, and that never changes once a verifier is built; and what it decided before.
@@ -26,6 +27,8 @@ pub(super) struct Rules {
     pub(super) max_token_bytes: usize,
     pub(super) revocation: Option<Arc<dyn RevocationCheck>>,
     pub(super) cache: Option<TokenCache>,
+    /// Who is told of decisions.
+    pub(super) watch: Option<Arc<Watch>>,
 }
 
 /// A token could not be judged, or not be matched with a key, by the keys at hand.
@@ -227,7 +230,7 @@ impl Rules {
             header.key_id().into_iter().for_each(|key_id| witness.key_id(key_id));
         }
         let (keys, found) = issuer.map_err(|unknown| Stop::from(unknown.clone()))?;
-        witness.issuer(found);
+        witness.issuer(found.whose(), &found.anchor().identifier);
         let anchor = found.anchor();
         // The rest of the header is judged by that issuer's rules: our list of algorithms decides, not the token (RFC
         // 8725, section 3.1).
@@ -301,6 +304,7 @@ impl Rules {
                 claims,
                 KeyEvidence { algorithm: *algorithm, key_id },
                 Timepiece { clock: Arc::clone(clock), skew: anchor.time.skew },
+                self.watch.clone(),
                 keys.stale_age(),
             ),
             basis,

@@ -1,6 +1,5 @@
 //! Who looks on while a token is judged.
 
-use super::anchors::Found;
 use super::cache::Whose;
 
 /// Is told what the checks meet, and changes nothing of what they decide.
@@ -17,7 +16,7 @@ pub(crate) trait Witness {
     fn in_full(&mut self) {}
 
     /// It is judged by the rules of this issuer.
-    fn issuer(&mut self, _found: &Found<'_, '_>) {}
+    fn issuer(&mut self, _whose: Whose, _identifier: &str) {}
 
     /// Its header names this key.
     fn key_id(&mut self, _key_id: &str) {}
