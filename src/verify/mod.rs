@@ -3,9 +3,11 @@
 mod anchors;
 mod builder;
 mod cache;
+pub mod explain;
 mod health;
 mod issuer;
 mod order;
+mod step;
 mod subject_hash;
 #[cfg(feature = "remote")]
 pub mod tenants;

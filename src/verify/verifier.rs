@@ -16,6 +16,7 @@ use super::health::Health;
 use super::health::HealthWatch;
 use super::order::{Outcome, Rules};
 use super::token::VerifiedToken;
+use super::witness::Witness;
 use crate::error::Error;
 #[cfg(feature = "remote")]
 use crate::error::Unavailable;
@@ -69,7 +70,16 @@ impl Verifier {
     /// # Errors
     /// [`Error::Rejected`] when the token is at fault, [`Error::Unavailable`] when nothing could be decided.
     pub async fn verify(&self, token: &str) -> Result<VerifiedToken, Error> {
-        let decide = || self.0.rules.decide(token, self.0.means.clock(), &mut ());
+        self.verify_before(token, &mut ()).await
+    }
+
+    /// The same before a witness, who sees the checks begin anew after each wait.
+    pub(super) async fn verify_before<W: Witness>(
+        &self,
+        token: &str,
+        witness: &mut W,
+    ) -> Result<VerifiedToken, Error> {
+        let mut decide = || self.0.rules.decide(token, self.0.means.clock(), witness);
         let outcome = decide();
         #[cfg(feature = "remote")]
         let outcome = match (outcome, self.0.rules.anchors.tenants()) {
@@ -192,6 +202,10 @@ impl Verifier {
     #[must_use]
     pub fn health(&self) -> Health {
         Self::health_of(&self.0)
+    }
+
+    pub(super) fn rules(&self) -> &Rules {
+        &self.0.rules
     }
 
     pub(super) fn health_of(parts: &Parts) -> Health {

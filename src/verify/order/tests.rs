@@ -21,7 +21,7 @@ fn outcome(keys: impl Into<JwkSet>, mint: &Mint, token: &str) -> (&'static str, 
 
 fn outcome_by(rules: &Rules, mint: &Mint, token: &str) -> (&'static str, Option<KeyWish>) {
     let clock: Arc<dyn Clock> = Arc::new(mint.clock());
-    match rules.decide(token, &clock) {
+    match rules.decide(token, &clock, &mut ()) {
         Outcome::Decided(decision) => (decision.map_or_else(|error| error.code(), |_| "ok"), None),
         Outcome::Missed(miss) => (miss.error.code(), Some(miss.wish)),
         Outcome::Absent(_) => panic!("there are no tenants"),
