@@ -8,19 +8,11 @@
     reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
 )]
 
-use portcullis::testkit::{Flaw, Mint};
-use portcullis::{Issuer, Verifier, scope};
-
-#[tokio::test]
-async fn smoke() {
-    let mint = Mint::new("https://id.example.com");
-    let issuer = Issuer::new(mint.identifier(), mint.jwks()).audience(mint.audience());
-    let verifier = Verifier::builder().issuer(issuer).clock(mint.clock()).build().unwrap();
-    println!("{}", verifier.explain_with(&mint.token().mint(), &scope("orders:delete")).await);
-    for flaw in Flaw::ALL {
-        let token = mint.token().flawed(*flaw);
-        let explanation = verifier.explain(&token).await;
-        println!("{flaw:?} {explanation}");
-        println!("{}", serde_json::to_string(&explanation).unwrap());
-    }
-}
+mod agreement;
+mod documented;
+#[path = "../support/explained.rs"]
+mod explained;
+mod shown;
+#[path = "../../src/testing.rs"]
+mod testing;
+mod waiting;

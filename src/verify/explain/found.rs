@@ -36,7 +36,8 @@ pub(in crate::verify) fn form(text: &str) -> String {
     match text.chars().enumerate().find(|(_, character)| !of_token(*character)) {
         None => segments,
         Some((place, character)) => {
-            format!("{segments}; {} at character {}", quoted(character.encode_utf8(&mut [0; 4])), place + 1)
+            let character = quoted(character.encode_utf8(&mut [0; 4]));
+            format!("{segments}; character {} is {character}, which no token has", place + 1)
         }
     }
 }

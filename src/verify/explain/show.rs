@@ -36,7 +36,7 @@ impl fmt::Display for Explanation {
         f.write_str("\n\n")?;
         let cells: Vec<_> = self.checks.iter().map(Cells::of).collect();
         let width = |column: fn(&Cells) -> &[String], title: &str| {
-            let lines = cells.iter().flat_map(|cells| column(cells)).map(|line| line.chars().count());
+            let lines = cells.iter().flat_map(column).map(|line| line.chars().count());
             lines.max().unwrap_or(0).max(title.len())
         };
         let name = cells.iter().map(|cells| cells.name.len()).max().unwrap_or(0);
