@@ -107,6 +107,17 @@ async fn requirements_are_the_last_check() {
     }
 }
 
+/// A service may explain on any thread.
+#[test]
+fn explaining_is_sent_where_it_is_needed() {
+    fn is_send(_: &(impl Send + ?Sized)) {}
+    let mint = Mint::new(OURS);
+    let verifier = Verifier::builder().issuer(issuer(&mint)).build().unwrap();
+    is_send(&verifier.explain(""));
+    is_send(&verifier.explain_with("", &scope("a")));
+    is_send(&verifier.verify(""));
+}
+
 /// Claims that are present, absent, of another type or of another value.
 fn claims() -> impl Strategy<Value = Vec<(&'static str, Option<Value>)>> {
     let name = prop::sample::select(vec![
@@ -167,7 +178,7 @@ thread_local! {
 }
 
 proptest! {
-    #![proptest_config(cases(200))]
+    #![proptest_config(cases(100))]
 
     #[test]
     fn whatever_a_token_says_and_whenever(
@@ -205,7 +216,7 @@ proptest! {
                     let _ = agreed(verifier, &token, asked.as_ref()).await;
                 }
                 mint.clock().advance(Duration::from_secs(late));
-                for verifier in verifiers {
+                for verifier in verifiers.iter().take(6) {
                     let _ = agreed(verifier, &token, None).await;
                 }
             });

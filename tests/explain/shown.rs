@@ -99,6 +99,7 @@ async fn what_was_found_is_told_beside_what_was_expected() {
         ),
         ("encrypted", token().flawed(Flaw::FiveSegments), "form", "5 segments, as an encrypted token has"),
         ("opaque", token().flawed(Flaw::Garbage), "form", "1 segment"),
+        ("empty", "..".to_owned(), "header", "nothing"),
         ("without algorithm", "e30.e30.AA".to_owned(), "header", "{}"),
         (
             "unsigned",

@@ -19,7 +19,7 @@ fn explained(verifier: &Verifier, token: &str) -> Explanation {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn of_any_token(

@@ -1,4 +1,5 @@
 //! What holds for every explanation, whatever the token.
+#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use portcullis::explain::{ExplainedCheck, Explanation, Verdict};
 use portcullis::{Error, Requirement, Verifier};

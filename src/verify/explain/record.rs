@@ -89,7 +89,8 @@ impl Witness for Record<'_> {
     fn at(&mut self, step: Step, found: impl FnOnce() -> String) {
         self.last = step;
         if let Some(row) = self.row(step) {
-            row.found = Some(found());
+            let found = found();
+            row.found = Some(if found.is_empty() { "nothing".to_owned() } else { found });
         }
     }
 }
