@@ -129,6 +129,7 @@
 
 #[cfg(any(feature = "actix", feature = "axum", feature = "jsonwebtoken", feature = "tonic"))]
 mod adapters;
+pub mod audit;
 pub mod claims;
 pub mod crypto;
 mod error;
@@ -166,6 +167,7 @@ pub use adapters::{
     extract::ExtractorRefusal,
     health::{HealthReport, healthz},
 };
+pub use audit::{SubjectHash, SubjectHasher};
 #[doc(inline)]
 pub use claims::{Profile, Scope};
 pub use error::{
@@ -183,6 +185,4 @@ pub use time::{Clock, SystemClock, UnixTime};
 pub use verify::HealthWatch;
 #[cfg(feature = "remote")]
 pub use verify::tenants;
-pub use verify::{
-    Health, Issuer, SubjectHash, SubjectHasher, TokenCacheStatus, VerifiedToken, Verifier, VerifierBuilder,
-};
+pub use verify::{Health, Issuer, TokenCacheStatus, VerifiedToken, Verifier, VerifierBuilder};
