@@ -56,8 +56,9 @@ pub struct AuditEvent<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<CredentialKind>,
     /// How the credential came: `bearer`, `authorization` (under another scheme), `cookie`, `websocket`, `query`, `direct`
-    /// (the application asked), `none`.
-    pub scheme: &'static str,
+    /// (the application asked), `none`. Absent where a requirement is judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<&'static str>,
     /// Tells whether two events are about the same token, and nothing else of it.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub token_fingerprint: Option<TokenFingerprint>,

@@ -22,12 +22,13 @@ pub(crate) struct Record<'a> {
     /// Of a token that was found good, and of no other.
     pub(crate) bearer: Option<Bearer<'a>>,
     pub(crate) credential: Option<CredentialKind>,
-    pub(crate) scheme: &'static str,
+    pub(crate) scheme: Option<&'static str>,
     pub(crate) fingerprint: Option<TokenFingerprint>,
     /// As the header says.
     pub(crate) key_id: Option<&'a str>,
     pub(crate) key_age: Option<Duration>,
     pub(crate) cache: Option<&'static str>,
+    pub(crate) requirement: Option<&'a str>,
     pub(crate) asked: Asked<'a>,
 }
 
@@ -45,8 +46,14 @@ pub(crate) struct Bearer<'a> {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Asked<'a> {
     pub(crate) method: Option<&'a str>,
-    pub(crate) requirement: Option<&'a str>,
     pub(crate) context: Option<&'a RequestContext>,
+}
+
+#[cfg(feature = "tower")]
+impl<'a> Asked<'a> {
+    pub(crate) fn of(method: &'a http::Method, planted: &'a http::Extensions) -> Self {
+        Self { method: Some(method.as_str()), context: planted.get() }
+    }
 }
 
 impl Audit {
@@ -68,7 +75,7 @@ impl Audit {
         let key_id = record.key_id.map(|key_id| of_sender(key_id, KEY_ID));
         let method = asked.method.map(|method| of_sender(method, METHOD));
         let route = context.and_then(|context| context.route.as_deref()).map(|route| of_sender(route, ROUTE));
-        let requirement = asked.requirement.map(|requirement| of_issuer(requirement, REQUIREMENT));
+        let requirement = record.requirement.map(|requirement| of_issuer(requirement, REQUIREMENT));
         let request_id =
             context.and_then(|context| context.request_id.as_deref()).map(|id| of_sender(id, REQUEST_ID));
         let event = AuditEvent {

@@ -10,6 +10,7 @@ use tower_service::Service;
 use super::early::EarlyFuture;
 use super::layer::Anonymous;
 use super::refusal::Fault;
+use crate::audit::Asked;
 use crate::error::Rejection;
 use crate::require::Requirement;
 use crate::stripes::Spread;
@@ -87,17 +88,18 @@ impl<S> Layer<S> for RequireLayer {
 impl Terms {
     /// # Errors
     /// Whose fault it is that the request may not pass.
-    pub(crate) fn check(
+    pub(crate) fn check<'a>(
         &self,
         token: Option<&VerifiedToken>,
         is_anonymous: impl FnOnce() -> bool,
+        asked: impl FnOnce() -> Asked<'a>,
     ) -> Result<(), Fault> {
         if self.requirement.mistake().is_some() {
             tracing::error!(requirement = %self.requirement, "a route asks for what cannot be");
             return Err(Fault::Wiring);
         }
         if let Some(token) = token {
-            let met = self.requirement.check(token);
+            let met = self.requirement.check_for(token, asked);
             return met.map_err(|rejection| Fault::Request(rejection.into()));
         }
         Err(tokenless(is_anonymous(), &self.requirement))
@@ -129,7 +131,8 @@ where
     fn call(&mut self, request: Request<B>) -> EarlyFuture<S::Future, R> {
         let planted = request.extensions();
         let is_anonymous = || planted.get::<Anonymous>().is_some();
-        match self.terms.check(planted.get(), is_anonymous) {
+        let asked = || Asked::of(request.method(), planted);
+        match self.terms.check(planted.get(), is_anonymous, asked) {
             Ok(()) => EarlyFuture::running(self.inner.call(request)),
             Err(fault) => EarlyFuture::refused(fault, &request),
         }

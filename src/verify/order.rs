@@ -9,8 +9,9 @@ use super::cache::{Basis, Entry, Sight, TokenCache};
 use super::issuer::TrustAnchor;
 #[cfg(feature = "remote")]
 use super::tenants::Tenant;
-use super::token::{KeyEvidence, Timepiece, VerifiedToken};
+use super::token::{KeyEvidence, Timepiece, VerifiedToken, Watcher};
 use super::witness::Witness;
+use crate::audit::{Audit, TokenFingerprint};
 use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
 #[cfg(feature = "tower")]
@@ -94,6 +95,7 @@ impl Rules {
         match str::from_utf8(bytes) {
             Ok(text) => self.decide_in_full(text, clock, sight, witness),
             Err(_) => {
+                witness.refused(|| self.fingerprint(bytes));
                 let fault = TokenFault::Encoding { segment: Segment::Header };
                 Outcome::Decided(Err(Rejection::TokenMalformed(fault).into()))
             }
@@ -120,7 +122,10 @@ impl Rules {
                 Ok(Ok(token))
             }
             Some(Err(error)) => {
-                sight.entry().into_iter().for_each(|entry| witness.remembered(entry.whose()));
+                if let Some(entry) = sight.entry() {
+                    witness.remembered(entry.whose());
+                    witness.refused(|| entry.token().fingerprint());
+                }
                 sight.refused();
                 Ok(Err(error))
             }
@@ -136,9 +141,17 @@ impl Rules {
         witness: &mut impl Witness,
     ) -> Outcome<'_> {
         witness.in_full();
-        match self.check(text, clock, witness) {
+        let checked = self.check(text, clock, witness);
+        if checked.is_err() {
+            witness.refused(|| self.fingerprint(text.as_bytes()));
+        }
+        match checked {
             Ok((token, basis)) => {
+                let fingerprint = token.fingerprint();
                 let decision = self.check_revocation(token);
+                if decision.is_err() {
+                    witness.refused(|| fingerprint);
+                }
                 match (sight, &decision) {
                     (None, _) => {}
                     (Some(sight), Ok(token)) => sight.verified(text, token, basis, &**clock),
@@ -180,6 +193,15 @@ impl Rules {
         }
         snapshot.passed(&found);
         Some(self.check_revocation(entry.hand_out(stale_age)))
+    }
+
+    /// What stands for a token in the audit, if there is one.
+    fn fingerprint(&self, token: &[u8]) -> Option<TokenFingerprint> {
+        self.audit().map(|audit| audit.fingerprint_of(token))
+    }
+
+    pub(super) fn audit(&self) -> Option<&Audit> {
+        self.watch.as_ref().and_then(|watch| watch.audit.as_ref())
     }
 
     /// 8. Whether it was revoked, of a token that is good by itself.
@@ -304,7 +326,10 @@ impl Rules {
                 claims,
                 KeyEvidence { algorithm: *algorithm, key_id },
                 Timepiece { clock: Arc::clone(clock), skew: anchor.time.skew },
-                self.watch.clone(),
+                self.watch.as_ref().map(|watch| Watcher {
+                    watch: Arc::clone(watch),
+                    fingerprint: self.fingerprint(text.as_bytes()).map(Box::new),
+                }),
                 keys.stale_age(),
             ),
             basis,

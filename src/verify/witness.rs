@@ -1,6 +1,7 @@
 //! Who looks on while a token is judged.
 
 use super::cache::Whose;
+use crate::audit::TokenFingerprint;
 
 /// Is told what the checks meet, and changes nothing of what they decide.
 ///
@@ -20,6 +21,9 @@ pub(crate) trait Witness {
 
     /// Its header names this key.
     fn key_id(&mut self, _key_id: &str) {}
+
+    /// It is not found good, or cannot be judged yet. A good one has its fingerprint with it.
+    fn refused(&mut self, _fingerprint: impl FnOnce() -> Option<TokenFingerprint>) {}
 }
 
 /// Nobody.

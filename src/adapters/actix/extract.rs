@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::head::dialect_of;
 use crate::adapters::claims::Claims;
 use crate::adapters::extract::{ExtractorFault, ExtractorRefusal, check_set_up, guarded, planted};
+use crate::audit::Asked;
 use crate::http::Anonymous;
 use crate::require::{Guarded, Requires};
 use crate::verify::VerifiedToken;
@@ -72,7 +73,12 @@ impl<T: Requires> FromRequest for Guarded<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let refused = |fault| refusal(fault, request);
         let set_up = check_set_up::<T>().map_err(refused);
-        ready(set_up.and_then(|()| token(request)).and_then(|token| guarded(token).map_err(refused)))
+        let guarded = |token| {
+            let planted = request.extensions();
+            let asked = || Asked { method: Some(request.method().as_str()), context: planted.get() };
+            guarded(token, asked).map_err(refused)
+        };
+        ready(set_up.and_then(|()| token(request)).and_then(guarded))
     }
 }
 

@@ -11,6 +11,7 @@ use actix_web::{Error, HttpMessage as _};
 use super::future::EarlyFuture;
 use super::head::dialect_of;
 use super::response::refused;
+use crate::audit::Asked;
 use crate::http::{Anonymous, Refusal, RequireLayer, Terms};
 use crate::stripes::Spread;
 
@@ -52,7 +53,9 @@ where
     fn call(&self, request: ServiceRequest) -> EarlyFuture<S::Future> {
         let checked = {
             let planted = request.extensions();
-            self.terms.check(planted.get(), || planted.get::<Anonymous>().is_some())
+            let is_anonymous = || planted.get::<Anonymous>().is_some();
+            let asked = || Asked { method: Some(request.method().as_str()), context: planted.get() };
+            self.terms.check(planted.get(), is_anonymous, asked)
         };
         match checked {
             Ok(()) => EarlyFuture::running(self.inner.call(request)),

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::claims::Claims;
 use super::extract::{ExtractorFault, ExtractorRefusal, check_set_up, guarded, planted};
 use super::health::HealthReport;
+use crate::audit::Asked;
 use crate::error::{Error, Rejection};
 use crate::http::{Anonymous, Dialect, Refusal};
 use crate::require::{Guarded, Requires};
@@ -104,7 +105,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractorRefusal> {
         check_set_up::<T>().map_err(|fault| refused(fault, parts))?;
         let token = <VerifiedToken as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        guarded(token).map_err(|fault| refused(fault, parts))
+        guarded(token, || asked(parts)).map_err(|fault| refused(fault, parts))
     }
 }
 
@@ -120,8 +121,14 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ExtractorRefusal> {
         check_set_up::<T>().map_err(|fault| refused(fault, parts))?;
         let token = found(parts)?;
-        token.ok().map(|token| guarded(token).map_err(|fault| refused(fault, parts))).transpose()
+        let guarded = |token| guarded(token, || asked(parts)).map_err(|fault| refused(fault, parts));
+        token.ok().map(guarded).transpose()
     }
+}
+
+/// What the audit says of the request.
+fn asked(parts: &Parts) -> Asked<'_> {
+    Asked::of(&parts.method, &parts.extensions)
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Claims<T> {

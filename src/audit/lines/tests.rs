@@ -22,7 +22,7 @@ fn event(sequence: u64) -> AuditEvent<'static> {
         client: None,
         token_id: None,
         credential: None,
-        scheme: "bearer",
+        scheme: Some("bearer"),
         token_fingerprint: None,
         algorithm: None,
         key_id: None,
