@@ -10,9 +10,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::early::EarlyFuture;
-use super::layer::Anonymous;
 use super::refusal::Fault;
-use super::route::{Terms, tokenless};
+use super::route::{ANY_TOKEN, Terms, tokenless};
 use crate::audit::Asked;
 use crate::error::{Rejection, Unmet};
 use crate::require::Requirement;
@@ -133,10 +132,6 @@ impl MethodTable {
     }
 }
 
-fn is_anonymous(planted: &Extensions) -> bool {
-    planted.get::<Anonymous>().is_some()
-}
-
 impl Rule {
     fn of(requirement: Requirement) -> Self {
         if let Some(mistake) = requirement.mistake() {
@@ -159,9 +154,11 @@ impl Rule {
         match self {
             Self::Anyone => Ok(()),
             Self::AnyToken if planted.get::<VerifiedToken>().is_some() => Ok(()),
-            Self::AnyToken => Err(tokenless(is_anonymous(planted), &"any good token")),
+            Self::AnyToken => {
+                Err(tokenless(planted.get().cloned(), &ANY_TOKEN, || Asked::of(method, planted)))
+            }
             Self::Token(terms) => {
-                terms.check(planted.get(), || is_anonymous(planted), || Asked::of(method, planted))
+                terms.check(planted.get(), || planted.get().cloned(), || Asked::of(method, planted))
             }
             Self::Disputed => {
                 tracing::error!("a method whose entry stands in the table twice was called");
@@ -191,16 +188,14 @@ impl Table {
             };
         }
         let Some(token) = planted.get::<VerifiedToken>() else {
-            return Err(tokenless(is_anonymous(planted), &"a method that is in the table"));
+            return Err(tokenless(planted.get().cloned(), &LISTED, || Asked::of(method, planted)));
         };
         // Nothing that the caller chose: the name is the set-up's.
         let service = service.map_or("one without any entry", |(name, _)| name.trim_matches('/'));
         tracing::warn!(service, "a method that is not in the table was called and refused");
-        let needed = Arc::from("a method that is in the table");
+        let needed = Arc::from(LISTED);
         let unlisted = Rejection::RequirementUnmet { lacking: Unmet::Impossible, needed };
-        token.tell_of_requirement(&"a method that is in the table", Some(&unlisted), || {
-            Asked::of(method, planted)
-        });
+        token.tell_of_requirement(&LISTED, Some(&unlisted), || Asked::of(method, planted));
         Err(Fault::Request(unlisted.into()))
     }
 }
@@ -248,6 +243,7 @@ fn split(path: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && !name.contains('/') && !method.is_empty()).then_some((service, method))
 }
 
+const LISTED: &str = "a method that is in the table";
 /// In place of a method's name.
 const EVERY: &str = "*";
 

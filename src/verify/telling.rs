@@ -118,6 +118,31 @@ impl Outcome {
     }
 }
 
+#[cfg(feature = "tower")]
+impl Verifier {
+    /// Puts on record that a request that was let through without credentials asked for more than that.
+    pub(crate) fn tell_of_nobody(&self, requirement: &dyn fmt::Display, asked: Asked<'_>) {
+        if let Some(audit) = self.rules().audit() {
+            audit.record(&Record {
+                time: self.now(),
+                kind: AuditKind::Authorization,
+                outcome: AuditOutcome::Refused,
+                reason: Some(Rejection::CredentialsMissing.code()),
+                issuer: None,
+                bearer: None,
+                credential: None,
+                scheme: None,
+                fingerprint: None,
+                key_id: None,
+                key_age: None,
+                cache: None,
+                requirement: Some(&requirement.to_string()),
+                asked,
+            });
+        }
+    }
+}
+
 impl VerifiedToken {
     /// Tells what became of the token where more was asked for than that it is good.
     pub(crate) fn tell_of_requirement<'a>(

@@ -10,7 +10,7 @@ use super::head::dialect_of;
 use crate::adapters::claims::Claims;
 use crate::adapters::extract::{ExtractorFault, ExtractorRefusal, check_set_up, guarded, planted};
 use crate::audit::Asked;
-use crate::http::Anonymous;
+use crate::http::{ANY_TOKEN, Anonymous};
 use crate::require::{Guarded, Requires};
 use crate::verify::VerifiedToken;
 
@@ -83,7 +83,12 @@ impl<T: Requires> FromRequest for Guarded<T> {
 }
 
 fn token(request: &HttpRequest) -> Result<VerifiedToken, ExtractorRefusal> {
-    found(request)?.map_err(|_| refusal(ExtractorFault::Anonymous, request))
+    found(request)?.map_err(|anonymous| {
+        let planted = request.extensions();
+        let asked = || Asked { method: Some(request.method().as_str()), context: planted.get() };
+        anonymous.tell_of_requirement(&ANY_TOKEN, asked);
+        refusal(ExtractorFault::Anonymous, request)
+    })
 }
 
 /// What the guard left in the request: a token or the marker.

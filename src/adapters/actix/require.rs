@@ -12,7 +12,7 @@ use super::future::EarlyFuture;
 use super::head::dialect_of;
 use super::response::refused;
 use crate::audit::Asked;
-use crate::http::{Anonymous, Refusal, RequireLayer, Terms};
+use crate::http::{Refusal, RequireLayer, Terms};
 use crate::stripes::Spread;
 
 /// A service of actix-web behind a [`RequireLayer`].
@@ -53,9 +53,9 @@ where
     fn call(&self, request: ServiceRequest) -> EarlyFuture<S::Future> {
         let checked = {
             let planted = request.extensions();
-            let is_anonymous = || planted.get::<Anonymous>().is_some();
+            let anonymous = || planted.get().cloned();
             let asked = || Asked { method: Some(request.method().as_str()), context: planted.get() };
-            self.terms.check(planted.get(), is_anonymous, asked)
+            self.terms.check(planted.get(), anonymous, asked)
         };
         match checked {
             Ok(()) => EarlyFuture::running(self.inner.call(request)),

@@ -12,7 +12,7 @@ use super::extract::{ExtractorFault, ExtractorRefusal, check_set_up, guarded, pl
 use super::health::HealthReport;
 use crate::audit::Asked;
 use crate::error::{Error, Rejection};
-use crate::http::{Anonymous, Dialect, Refusal};
+use crate::http::{ANY_TOKEN, Anonymous, Dialect, Refusal};
 use crate::require::{Guarded, Requires};
 use crate::verify::VerifiedToken;
 
@@ -54,7 +54,10 @@ impl<S: Sync> FromRequestParts<S> for VerifiedToken {
     type Rejection = ExtractorRefusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractorRefusal> {
-        found(parts)?.map_err(|_| refused(ExtractorFault::Anonymous, parts))
+        found(parts)?.map_err(|anonymous| {
+            anonymous.tell_of_requirement(&ANY_TOKEN, || asked(parts));
+            refused(ExtractorFault::Anonymous, parts)
+        })
     }
 }
 

@@ -97,7 +97,7 @@ impl Interceptor for VerifierInterceptor {
                 request.extensions_mut().insert(token);
             }
             (Err(Error::Rejected(Rejection::CredentialsMissing)), Absence::Anonymous) => {
-                request.extensions_mut().insert(Anonymous::new());
+                request.extensions_mut().insert(Anonymous::of(&self.verifier));
             }
             (Err(error), _) => return Err(worded(error, self.detail)),
         }
