@@ -29,8 +29,8 @@
 //! | [`Authentication`](AuditKind::Authentication) | whether a credential is good | the layer, and [`Verifier::verify`](crate::Verifier::verify) and its kin |
 //! | [`Authorization`](AuditKind::Authorization) | whether it suffices for a route | [`require`](mod@crate::require) layers, tables of methods, [`Guarded`](crate::Guarded) |
 //!
-//! What a handler asks by [`VerifiedToken::require`](crate::VerifiedToken::require) is not put on record: it is known to the
-//! handler alone of which request that is.
+//! What a handler asks by [`VerifiedToken::require`](crate::VerifiedToken::require) is on record without its request, which
+//! the token does not know.
 //!
 //! The route, the id of the request and the peer are in the events if the service plants a [`RequestContext`].
 //!
