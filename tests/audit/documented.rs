@@ -134,7 +134,9 @@ async fn table_schema_json_and_tracing_have_the_same_members() {
 
 /// Target, level and all fields of the audit's events, recorded or not.
 #[derive(Clone, Default)]
-struct Fields(Arc<Mutex<Vec<(String, String, BTreeSet<String>)>>>);
+struct Fields(Arc<Mutex<Vec<Told>>>);
+
+type Told = (String, String, BTreeSet<String>);
 
 struct Nothing;
 

@@ -90,7 +90,7 @@ pub(crate) fn plain(verifier: &Verifier) -> Router {
 
 /// The status of the answer.
 pub(crate) async fn ask(app: &Router, headers: &[(&str, &str)]) -> StatusCode {
-    let mut request = axum::http::Request::get("/orders/1");
+    let mut request = http::Request::get("/orders/1");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
