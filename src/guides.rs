@@ -9,6 +9,10 @@ mod multi_tenant {}
 mod actix {}
 
 #[cfg(feature = "axum")]
+#[doc = include_str!("../docs/audit.md")]
+mod audit {}
+
+#[cfg(feature = "axum")]
 #[doc = include_str!("../docs/axum.md")]
 mod axum {}
 

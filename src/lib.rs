@@ -130,6 +130,7 @@
 
 #[cfg(any(feature = "actix", feature = "axum", feature = "jsonwebtoken", feature = "tonic"))]
 mod adapters;
+pub mod audit;
 pub mod claims;
 pub mod crypto;
 mod error;
@@ -168,6 +169,7 @@ pub use adapters::{
     extract::ExtractorRefusal,
     health::{HealthReport, healthz},
 };
+pub use audit::{SubjectHash, SubjectHasher};
 #[doc(inline)]
 pub use claims::{Profile, Scope};
 pub use error::{
@@ -188,6 +190,4 @@ pub use verify::HealthWatch;
 pub use verify::explain;
 #[cfg(feature = "remote")]
 pub use verify::tenants;
-pub use verify::{
-    Health, Issuer, SubjectHash, SubjectHasher, TokenCacheStatus, VerifiedToken, Verifier, VerifierBuilder,
-};
+pub use verify::{Health, Issuer, TokenCacheStatus, VerifiedToken, Verifier, VerifierBuilder};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::audit::Asked;
 use crate::error::{Error, Rejection};
 use crate::http::{Anonymous, Dialect, Fault, Refusal};
 use crate::require::{Guarded, Requires, with_requirement_of};
@@ -92,6 +93,9 @@ pub(super) fn check_set_up<T: Requires>() -> Result<(), ExtractorFault> {
 ///
 /// # Errors
 /// [`ExtractorFault::Rejected`].
-pub(super) fn guarded<T: Requires>(token: VerifiedToken) -> Result<Guarded<T>, ExtractorFault> {
-    Guarded::check(token).map_err(ExtractorFault::Rejected)
+pub(super) fn guarded<'a, T: Requires>(
+    token: VerifiedToken,
+    asked: impl FnOnce() -> Asked<'a>,
+) -> Result<Guarded<T>, ExtractorFault> {
+    Guarded::check_for(token, asked).map_err(ExtractorFault::Rejected)
 }

@@ -9,6 +9,9 @@ mod backends;
 mod decode;
 mod ed25519;
 mod key;
+mod keyed_hash;
 
 pub use backend::Backend;
 pub use key::VerifyKey;
+
+pub(crate) use keyed_hash::KeyedHash;

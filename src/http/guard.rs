@@ -203,7 +203,10 @@ impl<W> Guard<W> {
         let allowed = self.absence == Absence::Anonymous
             || (self.preflight == Preflight::Anonymous && is_preflight(head));
         if rejection == Rejection::CredentialsMissing && allowed {
-            return Admission::Anonymous(Anonymous::new());
+            return match self.ways.get(way).or_else(|| self.ways.get(0)) {
+                Some(way) => Admission::Anonymous(Anonymous::of(&way.verifier)),
+                None => Admission::Refused(Denial::by(0, rejection)),
+            };
         }
         Admission::Refused(Denial::by(way, rejection))
     }

@@ -5,14 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Extensions, Request, Response};
+use http::{Extensions, Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::early::EarlyFuture;
-use super::layer::Anonymous;
 use super::refusal::Fault;
-use super::route::{Terms, tokenless};
+use super::route::{ANY_TOKEN, Terms, tokenless};
+use crate::audit::Asked;
 use crate::error::{Rejection, Unmet};
 use crate::require::Requirement;
 use crate::stripes::Spread;
@@ -132,10 +132,6 @@ impl MethodTable {
     }
 }
 
-fn is_anonymous(planted: &Extensions) -> bool {
-    planted.get::<Anonymous>().is_some()
-}
-
 impl Rule {
     fn of(requirement: Requirement) -> Self {
         if let Some(mistake) = requirement.mistake() {
@@ -154,12 +150,16 @@ impl Rule {
 
     /// # Errors
     /// Whose fault it is that the request may not pass.
-    fn check(&self, planted: &Extensions) -> Result<(), Fault> {
+    fn check(&self, method: &Method, planted: &Extensions) -> Result<(), Fault> {
         match self {
             Self::Anyone => Ok(()),
             Self::AnyToken if planted.get::<VerifiedToken>().is_some() => Ok(()),
-            Self::AnyToken => Err(tokenless(is_anonymous(planted), &"any good token")),
-            Self::Token(terms) => terms.check(planted.get(), || is_anonymous(planted)),
+            Self::AnyToken => {
+                Err(tokenless(planted.get().cloned(), &ANY_TOKEN, || Asked::of(method, planted)))
+            }
+            Self::Token(terms) => {
+                terms.check(planted.get(), || planted.get().cloned(), || Asked::of(method, planted))
+            }
             Self::Disputed => {
                 tracing::error!("a method whose entry stands in the table twice was called");
                 Err(Fault::Wiring)
@@ -171,30 +171,31 @@ impl Rule {
 impl Table {
     /// # Errors
     /// Whose fault it is that the request may not pass.
-    fn check(&self, path: &str, planted: &Extensions) -> Result<(), Fault> {
+    fn check(&self, method: &Method, path: &str, planted: &Extensions) -> Result<(), Fault> {
         if let Some(Some(rule)) = self.methods.get(path) {
-            return rule.check(planted);
+            return rule.check(method, planted);
         }
         let service = split(path).and_then(|(service, _)| self.services.get_key_value(service));
         let rule = service.and_then(|(_, rule)| rule.as_ref()).or(self.otherwise.as_ref());
         if let Some(rule) = rule {
             // The method may be the one that was meant by a path that is none, and ask for more.
             return match &self.astray {
-                None => rule.check(planted),
+                None => rule.check(method, planted),
                 Some(path) => {
                     tracing::error!(%path, "a method was called that may be meant by a path that is none");
                     Err(Fault::Wiring)
                 }
             };
         }
-        if planted.get::<VerifiedToken>().is_none() {
-            return Err(tokenless(is_anonymous(planted), &"a method that is in the table"));
-        }
+        let Some(token) = planted.get::<VerifiedToken>() else {
+            return Err(tokenless(planted.get().cloned(), &LISTED, || Asked::of(method, planted)));
+        };
         // Nothing that the caller chose: the name is the set-up's.
         let service = service.map_or("one without any entry", |(name, _)| name.trim_matches('/'));
         tracing::warn!(service, "a method that is not in the table was called and refused");
-        let needed = Arc::from("a method that is in the table");
+        let needed = Arc::from(LISTED);
         let unlisted = Rejection::RequirementUnmet { lacking: Unmet::Impossible, needed };
+        token.tell_of_requirement(&LISTED, Some(&unlisted), || Asked::of(method, planted));
         Err(Fault::Request(unlisted.into()))
     }
 }
@@ -221,7 +222,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> EarlyFuture<S::Future, R> {
-        match self.table.check(request.uri().path(), request.extensions()) {
+        match self.table.check(request.method(), request.uri().path(), request.extensions()) {
             Ok(()) => EarlyFuture::running(self.inner.call(request)),
             Err(fault) => EarlyFuture::refused(fault, &request),
         }
@@ -242,6 +243,7 @@ fn split(path: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && !name.contains('/') && !method.is_empty()).then_some((service, method))
 }
 
+const LISTED: &str = "a method that is in the table";
 /// In place of a method's name.
 const EVERY: &str = "*";
 

@@ -87,6 +87,8 @@ pub(crate) use refusal::{Fault, Refusal};
 pub(crate) use refusal::{Unfinished, first_words, is_disguised};
 #[cfg(feature = "tonic")]
 pub(crate) use refusal::{grpc_status, grpc_words};
+#[cfg(any(feature = "actix", feature = "axum"))]
+pub(crate) use route::ANY_TOKEN;
 #[cfg(feature = "actix")]
 pub(crate) use route::Terms;
 #[cfg(feature = "actix")]

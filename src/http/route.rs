@@ -10,6 +10,7 @@ use tower_service::Service;
 use super::early::EarlyFuture;
 use super::layer::Anonymous;
 use super::refusal::Fault;
+use crate::audit::Asked;
 use crate::error::Rejection;
 use crate::require::Requirement;
 use crate::stripes::Spread;
@@ -87,29 +88,38 @@ impl<S> Layer<S> for RequireLayer {
 impl Terms {
     /// # Errors
     /// Whose fault it is that the request may not pass.
-    pub(crate) fn check(
+    pub(crate) fn check<'a>(
         &self,
         token: Option<&VerifiedToken>,
-        is_anonymous: impl FnOnce() -> bool,
+        anonymous: impl FnOnce() -> Option<Anonymous>,
+        asked: impl FnOnce() -> Asked<'a>,
     ) -> Result<(), Fault> {
         if self.requirement.mistake().is_some() {
             tracing::error!(requirement = %self.requirement, "a route asks for what cannot be");
             return Err(Fault::Wiring);
         }
         if let Some(token) = token {
-            let met = self.requirement.check(token);
+            let met = self.requirement.check_for(token, asked);
             return met.map_err(|rejection| Fault::Request(rejection.into()));
         }
-        Err(tokenless(is_anonymous(), &self.requirement))
+        Err(tokenless(anonymous(), &self.requirement, asked))
     }
 }
 
+/// What is asked for where nothing else is.
+pub(crate) const ANY_TOKEN: &str = "any good token";
+
 /// Why a request without a token may not pass where one is asked for.
-pub(super) fn tokenless(is_anonymous: bool, requirement: &dyn fmt::Display) -> Fault {
-    if !is_anonymous {
+pub(super) fn tokenless<'a>(
+    anonymous: Option<Anonymous>,
+    requirement: &dyn fmt::Display,
+    asked: impl FnOnce() -> Asked<'a>,
+) -> Fault {
+    let Some(anonymous) = anonymous else {
         tracing::error!(%requirement, "no AuthLayer guards this route: put verifier.layer() around it");
         return Fault::Wiring;
-    }
+    };
+    anonymous.tell_of_requirement(requirement, asked);
     Fault::Request(Rejection::CredentialsMissing.into())
 }
 
@@ -128,8 +138,9 @@ where
 
     fn call(&mut self, request: Request<B>) -> EarlyFuture<S::Future, R> {
         let planted = request.extensions();
-        let is_anonymous = || planted.get::<Anonymous>().is_some();
-        match self.terms.check(planted.get(), is_anonymous) {
+        let anonymous = || planted.get().cloned();
+        let asked = || Asked::of(request.method(), planted);
+        match self.terms.check(planted.get(), anonymous, asked) {
             Ok(()) => EarlyFuture::running(self.inner.call(request)),
             Err(fault) => EarlyFuture::refused(fault, &request),
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, COOKIE, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use super::credentials::{is_token, sent_bearer_token, sent_token};
 use crate::error::{ConfigError, Rejection};
@@ -43,6 +43,8 @@ pub(crate) struct Head<'r> {
     pub(crate) method: &'r Method,
     pub(crate) uri: &'r Uri,
     pub(crate) headers: &'r HeaderMap,
+    /// What others have planted: looked at for the audit alone.
+    pub(crate) planted: &'r Extensions,
 }
 
 impl TokenSource {

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 
 use super::requirement::Requirement;
+use crate::audit::Asked;
 use crate::error::Rejection;
 use crate::verify::VerifiedToken;
 
@@ -66,7 +67,15 @@ impl<T: Requires> Guarded<T> {
     /// # Errors
     /// As [`Requirement::check`].
     pub fn check(token: VerifiedToken) -> Result<Self, Rejection> {
-        with_requirement_of::<T, _>(|requirement| requirement.check(&token))?;
+        Self::check_for(token, Asked::default)
+    }
+
+    /// The same for a request that asked for this.
+    pub(crate) fn check_for<'a>(
+        token: VerifiedToken,
+        asked: impl FnOnce() -> Asked<'a>,
+    ) -> Result<Self, Rejection> {
+        with_requirement_of::<T, _>(|requirement| requirement.check_for(&token, asked))?;
         Ok(Self { token, meets: PhantomData })
     }
 }

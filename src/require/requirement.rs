@@ -5,6 +5,7 @@ use std::fmt;
 use super::leaf::Leaf;
 use super::mistake::Mistake;
 use super::nearest;
+use crate::audit::Asked;
 use crate::claims::Scope;
 use crate::error::Rejection;
 use crate::verify::VerifiedToken;
@@ -84,8 +85,17 @@ impl Requirement {
     /// [`Rejection::ScopeMissing`], [`Rejection::AuthenticationInsufficient`] or [`Rejection::RequirementUnmet`]. Of
     /// alternatives, what is answered is told [here](mod@crate::require#what-is-answered).
     pub fn check(&self, token: &VerifiedToken) -> Result<(), Rejection> {
+        self.check_for(token, Asked::default)
+    }
+
+    /// The same for a request that asked for this.
+    pub(crate) fn check_for<'a>(
+        &self,
+        token: &VerifiedToken,
+        asked: impl FnOnce() -> Asked<'a>,
+    ) -> Result<(), Rejection> {
         let judged = self.judge_untold(token);
-        token.tell_of_requirement(judged.as_ref().err());
+        token.tell_of_requirement(self, judged.as_ref().err(), asked);
         judged
     }
 

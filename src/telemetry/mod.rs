@@ -26,9 +26,12 @@ pub(crate) use metrics::{Meter, Sheet, series};
 pub(crate) use shown::Shown;
 pub(crate) use span::{DecisionSpan, requirement_judged};
 
+use crate::audit::Audit;
+
 /// Who is told what one verifier decides. There is none where nobody asked for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Watch {
+    pub(crate) audit: Option<Audit>,
     #[cfg(feature = "metrics")]
     pub(crate) meter: Option<std::sync::Arc<Meter>>,
 }

@@ -13,13 +13,15 @@ use super::order::Rules;
 #[cfg(feature = "remote")]
 use super::tenants::Tenants;
 use super::verifier::Verifier;
+use crate::audit::Audit;
 use crate::crypto::Backend;
 use crate::error::ConfigError;
 use crate::jose::MAX_TOKEN_BYTES;
 use crate::keys::Means;
 use crate::revoke::RevocationCheck;
+use crate::telemetry::Watch;
 #[cfg(feature = "metrics")]
-use crate::telemetry::{Meter, Metrics, Watch};
+use crate::telemetry::{Meter, Metrics};
 use crate::time::{Clock, SystemClock};
 
 /// Collects what a [`Verifier`] should trust; made by [`Verifier::builder`].
@@ -34,6 +36,7 @@ pub struct VerifierBuilder {
     token_cache_time: Duration,
     revocation: Option<Arc<dyn RevocationCheck>>,
     clock: Arc<dyn Clock>,
+    audit: Option<Audit>,
     #[cfg(feature = "metrics")]
     metrics: Option<Metrics>,
 }
@@ -50,6 +53,7 @@ impl VerifierBuilder {
             token_cache_time: DEFAULT_CACHE_TIME,
             revocation: None,
             clock: Arc::new(SystemClock),
+            audit: None,
             #[cfg(feature = "metrics")]
             metrics: None,
         }
@@ -102,6 +106,11 @@ impl VerifierBuilder {
     /// Reads the time of day from `clock`. Default: the operating system's; a test holds its own.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// Puts each decision on record. Default: none is.
+    pub fn audit(self, audit: Audit) -> Self {
+        Self { audit: Some(audit), ..self }
     }
 
     /// Tells numbers to the process's recorder of the `metrics` facade. Default: nobody is told.
@@ -189,16 +198,17 @@ impl VerifierBuilder {
             Some(tenants) => anchors.with_tenants(tenants, Arc::clone(&means))?,
             None => anchors,
         };
+        #[cfg(feature = "metrics")]
+        let watch = (self.audit.is_some() || meter.is_some()).then_some(Watch { audit: self.audit, meter });
+        #[cfg(not(feature = "metrics"))]
+        let watch = self.audit.map(|audit| Watch { audit: Some(audit) });
         let (tokens, longest) = (self.cached_tokens, self.token_cache_time);
         let rules = Rules {
             anchors,
             max_token_bytes: self.max_token_bytes,
             revocation: self.revocation,
             cache: (tokens > 0).then(|| TokenCache::new(tokens, longest)),
-            #[cfg(feature = "metrics")]
-            watch: meter.map(|meter| Arc::new(Watch { meter: Some(meter) })),
-            #[cfg(not(feature = "metrics"))]
-            watch: None,
+            watch: watch.map(Arc::new),
         };
         let verifier = Verifier::from_parts(rules, means);
         #[cfg(all(feature = "metrics", feature = "remote"))]
@@ -223,6 +233,7 @@ impl VerifierBuilder {
             tenants: _,
             revocation: _,
             clock: _,
+            audit: _,
             metrics: _,
         } = self;
         (issuers, *backend, *max_token_bytes, *cached_tokens, *token_cache_time)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::anchors::Found;
 use super::cache::Whose;
 use super::witness::Witness;
+use crate::audit::TokenFingerprint;
 use crate::telemetry::Memory;
 use crate::time::Stopwatch;
 
@@ -26,6 +27,7 @@ pub(crate) struct Facts {
     /// The identifier of a tenant: it may be gone when it is told of.
     pub(super) tenant: Option<Box<str>>,
     pub(super) key_id: Option<Box<str>>,
+    pub(super) fingerprint: Option<TokenFingerprint>,
     is_remembered: bool,
     since: Option<Stopwatch>,
 }
@@ -75,6 +77,10 @@ impl Witness for Facts {
 
     fn key_id(&mut self, key_id: &str) {
         self.key_id = Some(key_id.into());
+    }
+
+    fn refused(&mut self, fingerprint: impl FnOnce() -> Option<TokenFingerprint>) {
+        self.fingerprint = self.fingerprint.or_else(fingerprint);
     }
 }
 

@@ -25,7 +25,6 @@ pub use health::Health;
 #[cfg(feature = "remote")]
 pub use health::HealthWatch;
 pub use issuer::Issuer;
-pub use subject_hash::{SubjectHash, SubjectHasher};
 pub use token::VerifiedToken;
 pub use verifier::Verifier;
 

@@ -1,21 +1,19 @@
 //! The checks, in their order: cheap before dear, and nothing of the payload visible before the signature holds.
 
 mod claims;
+mod outcome;
 mod stop;
 
 use std::sync::Arc;
-#[cfg(feature = "remote")]
-use std::time::Duration;
 
-use super::anchors::{Anchors, Found, Held};
+use super::anchors::{Anchors, Found};
 use super::cache::{Basis, Entry, Sight, TokenCache};
 use super::explain::{expected, found};
 use super::issuer::TrustAnchor;
 use super::step::Step;
-#[cfg(feature = "remote")]
-use super::tenants::Tenant;
-use super::token::{KeyEvidence, Timepiece, VerifiedToken};
+use super::token::{KeyEvidence, Timepiece, VerifiedToken, Watcher};
 use super::witness::Witness;
+use crate::audit::{Audit, TokenFingerprint};
 use crate::claims::{ClaimsSet, check_time, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
 #[cfg(feature = "tower")]
@@ -25,6 +23,7 @@ use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection, Snapshot
 use crate::revoke::{RevocationCheck, RevocationStatus};
 use crate::telemetry::Watch;
 use crate::time::Clock;
+pub(super) use outcome::{Miss, Outcome};
 use stop::Stop;
 
 /// Everything that decides, and that never changes once a verifier is built; and what it decided before.
@@ -35,40 +34,6 @@ pub(super) struct Rules {
     pub(super) cache: Option<TokenCache>,
     /// Who is told of decisions.
     pub(super) watch: Option<Arc<Watch>>,
-}
-
-/// A token could not be judged, or not be matched with a key, by the keys at hand.
-pub(super) struct Miss<'r> {
-    /// Whose keys.
-    pub(super) anchor: Held<'r>,
-    /// What other keys would have to offer.
-    pub(super) wish: KeyWish,
-    /// The answer, if there will be no other keys.
-    pub(super) error: Error,
-}
-
-/// How far the checks came.
-pub(super) enum Outcome<'r> {
-    Decided(Result<VerifiedToken, Error>),
-    Missed(Miss<'r>),
-    /// The issuer may be a tenant, and is not here.
-    #[cfg(feature = "remote")]
-    Absent(Tenant),
-}
-
-impl Outcome<'_> {
-    /// The answer when nothing more is waited for.
-    pub(super) fn at_last(self) -> Result<VerifiedToken, Error> {
-        match self {
-            Self::Decided(decision) => decision,
-            Self::Missed(miss) => Err(miss.error),
-            // It was here a moment ago, and is gone: nothing is known about it.
-            #[cfg(feature = "remote")]
-            Self::Absent(_) => {
-                Err(Unavailable::TenantUnresolved { retry_after: Duration::from_secs(1) }.into())
-            }
-        }
-    }
 }
 
 impl Rules {
@@ -100,6 +65,7 @@ impl Rules {
         match str::from_utf8(bytes) {
             Ok(text) => self.decide_in_full(text, clock, sight, witness),
             Err(_) => {
+                witness.refused(|| self.fingerprint(bytes));
                 let fault = TokenFault::Encoding { segment: Segment::Header };
                 Outcome::Decided(Err(Rejection::TokenMalformed(fault).into()))
             }
@@ -127,7 +93,10 @@ impl Rules {
                 Ok(Ok(token))
             }
             Some(Err(error)) => {
-                sight.entry().into_iter().for_each(|entry| witness.remembered(entry.whose()));
+                if let Some(entry) = sight.entry() {
+                    witness.remembered(entry.whose());
+                    witness.refused(|| entry.token().fingerprint());
+                }
                 sight.refused();
                 Ok(Err(error))
             }
@@ -143,9 +112,17 @@ impl Rules {
         witness: &mut impl Witness,
     ) -> Outcome<'_> {
         witness.in_full();
-        match self.check(text, clock, witness) {
+        let checked = self.check(text, clock, witness);
+        if checked.is_err() {
+            witness.refused(|| self.fingerprint(text.as_bytes()));
+        }
+        match checked {
             Ok((token, basis)) => {
+                let fingerprint = token.fingerprint();
                 let decision = self.check_revocation(token, witness);
+                if decision.is_err() {
+                    witness.refused(|| fingerprint);
+                }
                 match (sight, &decision) {
                     (None, _) => {}
                     (Some(sight), Ok(token)) => sight.verified(text, token, basis, &**clock),
@@ -187,6 +164,15 @@ impl Rules {
         }
         snapshot.passed(&found);
         Some(self.check_revocation(entry.hand_out(stale_age), &mut ()))
+    }
+
+    /// What stands for a token in the audit, if there is one.
+    fn fingerprint(&self, token: &[u8]) -> Option<TokenFingerprint> {
+        self.audit().map(|audit| audit.fingerprint_of(token))
+    }
+
+    pub(super) fn audit(&self) -> Option<&Audit> {
+        self.watch.as_ref().and_then(|watch| watch.audit.as_ref())
     }
 
     /// 8. Whether it was revoked, of a token that is good by itself.
@@ -342,7 +328,10 @@ impl Rules {
                 claims,
                 KeyEvidence { algorithm: *algorithm, key_id },
                 Timepiece { clock: Arc::clone(clock), skew: anchor.time.skew },
-                self.watch.clone(),
+                self.watch.as_ref().map(|watch| Watcher {
+                    watch: Arc::clone(watch),
+                    fingerprint: self.fingerprint(text.as_bytes()).map(Box::new),
+                }),
                 keys.stale_age(),
             ),
             basis,

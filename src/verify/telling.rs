@@ -1,5 +1,6 @@
 //! How decisions come to those who are told of them.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::anchors::Anchors;
@@ -8,6 +9,7 @@ use super::facts::Facts;
 use super::order::Rules;
 use super::token::VerifiedToken;
 use super::verifier::Verifier;
+use crate::audit::{Asked, AuditKind, AuditOutcome, Bearer, CredentialKind, Record};
 use crate::error::{Error, Rejection};
 #[cfg(all(feature = "metrics", feature = "remote"))]
 use crate::telemetry::Memory;
@@ -49,14 +51,21 @@ impl Verifier {
     }
 
     /// Tells of a decision.
-    pub(crate) fn tell(&self, verdict: Verdict<'_>, facts: &Facts, scheme: Scheme, span: &DecisionSpan) {
+    pub(crate) fn tell(
+        &self,
+        verdict: Verdict<'_>,
+        facts: &Facts,
+        scheme: Scheme,
+        asked: Asked<'_>,
+        span: &DecisionSpan,
+    ) {
         let rules = self.rules();
         let (outcome, reason) = verdict.outcome();
         let token = match verdict {
             Verdict::Accepted(token) => Some(token),
             Verdict::Denied(_) | Verdict::Anonymous => None,
         };
-        let wants_names = span.is_on();
+        let wants_names = span.is_on() || rules.audit().is_some();
         let decision = Decision {
             outcome,
             reason,
@@ -72,6 +81,24 @@ impl Verifier {
         if let Some(watch) = &rules.watch {
             watch.tell(&decision);
         }
+        if let Some(audit) = rules.audit() {
+            audit.record(&Record {
+                time: self.now(),
+                kind: AuditKind::Authentication,
+                outcome: outcome.audited(),
+                reason,
+                issuer: decision.issuer,
+                bearer: token.map(VerifiedToken::bearer),
+                credential: (scheme != Scheme::None).then_some(CredentialKind::BearerJwt),
+                scheme: Some(scheme.name()),
+                fingerprint: token.map_or(facts.fingerprint, VerifiedToken::fingerprint),
+                key_id: decision.key_id,
+                key_age: decision.key_age,
+                cache: (scheme != Scheme::None).then_some(decision.memory.name()),
+                requirement: None,
+                asked,
+            });
+        }
         // A verifier may have been built before there was a runtime.
         #[cfg(all(feature = "metrics", feature = "remote"))]
         if decision.memory != Memory::Hit {
@@ -80,12 +107,81 @@ impl Verifier {
     }
 }
 
+impl Outcome {
+    const fn audited(self) -> AuditOutcome {
+        match self {
+            Self::Accepted => AuditOutcome::Accepted,
+            Self::Refused => AuditOutcome::Refused,
+            Self::Unavailable => AuditOutcome::Unavailable,
+            Self::Anonymous => AuditOutcome::Anonymous,
+        }
+    }
+}
+
+#[cfg(feature = "tower")]
+impl Verifier {
+    /// Puts on record that a request that was let through without credentials asked for more than that.
+    pub(crate) fn tell_of_nobody(&self, requirement: &dyn fmt::Display, asked: Asked<'_>) {
+        if let Some(audit) = self.rules().audit() {
+            audit.record(&Record {
+                time: self.now(),
+                kind: AuditKind::Authorization,
+                outcome: AuditOutcome::Refused,
+                reason: Some(Rejection::CredentialsMissing.code()),
+                issuer: None,
+                bearer: None,
+                credential: None,
+                scheme: None,
+                fingerprint: None,
+                key_id: None,
+                key_age: None,
+                cache: None,
+                requirement: Some(&requirement.to_string()),
+                asked,
+            });
+        }
+    }
+}
+
 impl VerifiedToken {
     /// Tells what became of the token where more was asked for than that it is good.
-    pub(crate) fn tell_of_requirement(&self, unmet: Option<&Rejection>) {
-        requirement_judged(unmet.map(Rejection::code));
-        if let Some(watch) = self.watch() {
-            watch.tell_of_requirement(unmet.map(Rejection::code));
+    pub(crate) fn tell_of_requirement<'a>(
+        &self,
+        requirement: &dyn fmt::Display,
+        unmet: Option<&Rejection>,
+        asked: impl FnOnce() -> Asked<'a>,
+    ) {
+        let reason = unmet.map(Rejection::code);
+        requirement_judged(reason);
+        let Some(watch) = self.watch() else { return };
+        watch.tell_of_requirement(reason);
+        if let Some(audit) = &watch.audit {
+            audit.record(&Record {
+                time: self.now(),
+                kind: AuditKind::Authorization,
+                outcome: reason.map_or(AuditOutcome::Accepted, |_| AuditOutcome::Refused),
+                reason,
+                issuer: Some(self.issuer()),
+                bearer: Some(self.bearer()),
+                credential: Some(CredentialKind::BearerJwt),
+                scheme: None,
+                fingerprint: self.fingerprint(),
+                key_id: self.key_id(),
+                key_age: None,
+                cache: None,
+                requirement: Some(&requirement.to_string()),
+                asked: asked(),
+            });
+        }
+    }
+
+    fn bearer(&self) -> Bearer<'_> {
+        Bearer {
+            issuer: self.issuer(),
+            subject: self.subject(),
+            client: self.client_id().or(self.authorized_party()),
+            token_id: self.token_id(),
+            algorithm: self.algorithm(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use crate::audit::TokenFingerprint;
 use crate::claims::{ClaimsSet, Scope, Span, TimeClaims, is_recent};
 use crate::error::Rejection;
 use crate::jose::Algorithm;
@@ -55,8 +56,7 @@ struct Evidence {
     claims: ClaimsSet,
     key: KeyEvidence,
     timepiece: Timepiece,
-    /// Who is told what becomes of the token.
-    watch: Option<Arc<Watch>>,
+    watcher: Option<Watcher>,
     /// The token is kept for others, and so longer than a request lasts.
     wipe: AtomicBool,
 }
@@ -84,16 +84,23 @@ pub(super) struct Timepiece {
     pub(super) skew: Duration,
 }
 
+/// Who is told what becomes of the token, and what it is called there.
+pub(super) struct Watcher {
+    pub(super) watch: Arc<Watch>,
+    /// In a box, as few tokens have one and all are kept.
+    pub(super) fingerprint: Option<Box<TokenFingerprint>>,
+}
+
 impl VerifiedToken {
     /// Evidence of keys that are overdue by so much.
     pub(super) fn new(
         claims: ClaimsSet,
         key: KeyEvidence,
         timepiece: Timepiece,
-        watch: Option<Arc<Watch>>,
+        watcher: Option<Watcher>,
         stale_age: Option<Duration>,
     ) -> Self {
-        let evidence = Evidence { claims, key, timepiece, watch, wipe: AtomicBool::new(false) };
+        let evidence = Evidence { claims, key, timepiece, watcher, wipe: AtomicBool::new(false) };
         Self(Holder::First(Arc::new(First { evidence, aspect: Aspect::new(stale_age) })))
     }
 
@@ -108,7 +115,17 @@ impl VerifiedToken {
 
     /// Who is told what becomes of the token.
     pub(super) fn watch(&self) -> Option<&Watch> {
-        self.evidence().watch.as_deref()
+        self.evidence().watcher.as_ref().map(|watcher| &*watcher.watch)
+    }
+
+    /// What stands for the token in the audit of its verifier, if there is one.
+    pub(super) fn fingerprint(&self) -> Option<TokenFingerprint> {
+        self.evidence().watcher.as_ref().and_then(|watcher| watcher.fingerprint.as_deref().copied())
+    }
+
+    /// The present time, by the clock of its verifier.
+    pub(super) fn now(&self) -> UnixTime {
+        self.evidence().timepiece.clock.now()
     }
 
     pub(super) fn time(&self) -> TimeClaims {

@@ -19,11 +19,13 @@ use super::order::{Outcome, Rules};
 use super::telling::Verdict;
 use super::token::VerifiedToken;
 use super::witness::Witness;
+use crate::audit::Asked;
 use crate::error::Error;
 #[cfg(feature = "remote")]
 use crate::error::Unavailable;
 use crate::keys::{IssuerStatus, KeyWish, Means, Refreshed};
 use crate::telemetry::{DecisionSpan, Scheme};
+use crate::time::UnixTime;
 
 /// Decides whether a token is good.
 ///
@@ -87,7 +89,7 @@ impl Verifier {
         }
         let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
         let decision = span.around(Box::pin(self.verify_noting(token, &mut facts))).await;
-        self.tell(Verdict::of(&decision), &facts, Scheme::Direct, &span);
+        self.tell(Verdict::of(&decision), &facts, Scheme::Direct, Asked::default(), &span);
         decision
     }
 
@@ -137,7 +139,7 @@ impl Verifier {
         let decision = span.within(|| decide(&mut facts));
         // Whoever waits is told of when that has ended.
         if let Poll::Ready(decision) = &decision {
-            self.tell(Verdict::of(decision), &facts, Scheme::Direct, &span);
+            self.tell(Verdict::of(decision), &facts, Scheme::Direct, Asked::default(), &span);
         }
         decision
     }
@@ -268,6 +270,17 @@ impl Verifier {
             rules.decide(token, clock, &mut ()).at_last(),
             rules.decide_in_full(token, clock, None, &mut ()).at_last(),
         )
+    }
+
+    /// The present time, by its clock.
+    pub(super) fn now(&self) -> UnixTime {
+        self.0.means.clock().now()
+    }
+
+    /// Whether decisions are put on record.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_audited(&self) -> bool {
+        self.rules().audit().is_some()
     }
 
     /// The name under which the first issuer knows the protected resource: its first audience.

@@ -3,6 +3,7 @@
 use super::anchors::Found;
 use super::cache::Whose;
 use super::step::Step;
+use crate::audit::TokenFingerprint;
 
 /// Is told what the checks meet, and changes nothing of what they decide.
 ///
@@ -31,6 +32,9 @@ pub(crate) trait Witness {
 
     /// The checks come to this one, and so have passed those before it. What follows is another `at`, or the decision.
     fn at(&mut self, _step: Step, _found: impl FnOnce() -> String) {}
+
+    /// It is not found good, or cannot be judged yet. A good one has its fingerprint with it.
+    fn refused(&mut self, _fingerprint: impl FnOnce() -> Option<TokenFingerprint>) {}
 }
 
 /// Nobody.

@@ -22,6 +22,7 @@ mod testing;
 
 mod actix;
 mod album;
+mod audit;
 mod builder;
 mod cost;
 #[path = "../support/explained.rs"]

@@ -32,7 +32,7 @@ use crate::hostile::{
     self, AUDIENCE, CHOSEN, Forbidden, ISSUER, SHARED, TRUSTED, VERIFIERS, b64, secret, signed, with,
 };
 
-use crate::{actix, explaining, operators, origins, providers, requirements, sources, surface};
+use crate::{actix, audit, explaining, operators, origins, providers, requirements, sources, surface};
 
 #[test]
 fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
@@ -43,6 +43,7 @@ fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
     keys(&mut album);
     set_ups(&mut album);
     providers::pictures(&mut album);
+    audit::pictures(&mut album);
     surface::pictures(&mut album);
     from_jsonwebtoken(&mut album);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -13,6 +13,7 @@ use actix_web::{Error, HttpMessage as _};
 use super::future::{AuthFuture, Waiting};
 use super::head::{HeadCopy, Query};
 use super::response::{Wording, refused};
+use crate::audit::Asked;
 use crate::http::{Admission, Anonymous, AuthLayer, Denial, Dialect, Guard, NoBody, RefusalBody};
 use crate::stripes::Spread;
 use crate::verify::VerifiedToken;
@@ -67,11 +68,18 @@ where
         let mut head = match HeadCopy::of(request.head(), query) {
             Ok(head) => head,
             Err(rejection) => {
-                self.guard.tell_unread(&rejection);
+                {
+                    let planted = request.extensions();
+                    let asked = Asked { method: Some(request.method().as_str()), context: planted.get() };
+                    self.guard.tell_unread(&rejection, asked);
+                }
                 let written = self.guard.refuse(Denial::first(rejection.into()), Dialect::Http);
                 return AuthFuture::answered(refused(request, written));
             }
         };
+        if self.guard.is_audited() {
+            head.plant(request.extensions().get());
+        }
         match self.guard.admit(head.head()) {
             Admission::Verified(token, way, ()) => {
                 head.clear(&self.guard, way, &mut request);

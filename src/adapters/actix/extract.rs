@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use super::head::dialect_of;
 use crate::adapters::claims::Claims;
 use crate::adapters::extract::{ExtractorFault, ExtractorRefusal, check_set_up, guarded, planted};
-use crate::http::Anonymous;
+use crate::audit::Asked;
+use crate::http::{ANY_TOKEN, Anonymous};
 use crate::require::{Guarded, Requires};
 use crate::verify::VerifiedToken;
 
@@ -72,12 +73,22 @@ impl<T: Requires> FromRequest for Guarded<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let refused = |fault| refusal(fault, request);
         let set_up = check_set_up::<T>().map_err(refused);
-        ready(set_up.and_then(|()| token(request)).and_then(|token| guarded(token).map_err(refused)))
+        let guarded = |token| {
+            let planted = request.extensions();
+            let asked = || Asked { method: Some(request.method().as_str()), context: planted.get() };
+            guarded(token, asked).map_err(refused)
+        };
+        ready(set_up.and_then(|()| token(request)).and_then(guarded))
     }
 }
 
 fn token(request: &HttpRequest) -> Result<VerifiedToken, ExtractorRefusal> {
-    found(request)?.map_err(|_| refusal(ExtractorFault::Anonymous, request))
+    found(request)?.map_err(|anonymous| {
+        let planted = request.extensions();
+        let asked = || Asked { method: Some(request.method().as_str()), context: planted.get() };
+        anonymous.tell_of_requirement(&ANY_TOKEN, asked);
+        refusal(ExtractorFault::Anonymous, request)
+    })
 }
 
 /// What the guard left in the request: a token or the marker.

@@ -3,8 +3,9 @@
 use actix_web::dev::{RequestHead, ServiceRequest};
 use actix_web::http::header as theirs;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, header};
 
+use crate::audit::RequestContext;
 use crate::error::Rejection;
 use crate::http::{Dialect, Guard, Head};
 
@@ -14,6 +15,7 @@ pub(super) struct HeadCopy {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
+    planted: Extensions,
 }
 
 /// Whether the query is among what is looked at.
@@ -46,11 +48,16 @@ impl HeadCopy {
                 headers.try_append(to.clone(), value).map_err(|_| UNREADABLE)?;
             }
         }
-        Ok(Self { method, uri, headers })
+        Ok(Self { method, uri, headers, planted: Extensions::new() })
     }
 
     pub(super) fn head(&self) -> Head<'_> {
-        Head { method: &self.method, uri: &self.uri, headers: &self.headers }
+        Head { method: &self.method, uri: &self.uri, headers: &self.headers, planted: &self.planted }
+    }
+
+    /// Adds what the service tells the audit.
+    pub(super) fn plant(&mut self, context: Option<&RequestContext>) {
+        context.cloned().into_iter().for_each(|context| drop(self.planted.insert(context)));
     }
 
     pub(super) fn dialect(&self) -> Dialect {
@@ -182,7 +189,8 @@ mod tests {
             let theirs = theirs.to_srv_request();
             let (method, uri) = (method.parse().unwrap(), target.parse().unwrap());
             let copy = HeadCopy::of(theirs.head(), Query::Read).unwrap();
-            let head = Head { method: &method, uri: &uri, headers: &ours };
+            let planted = Extensions::new();
+            let head = Head { method: &method, uri: &uri, headers: &ours, planted: &planted };
             prop_assert_eq!(told(&LAYER.guard, copy.head()), told(&LAYER.guard, head));
             prop_assert_eq!(copy.dialect(), Dialect::of(&method, &ours));
         }

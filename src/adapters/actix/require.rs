@@ -11,7 +11,8 @@ use actix_web::{Error, HttpMessage as _};
 use super::future::EarlyFuture;
 use super::head::dialect_of;
 use super::response::refused;
-use crate::http::{Anonymous, Refusal, RequireLayer, Terms};
+use crate::audit::Asked;
+use crate::http::{Refusal, RequireLayer, Terms};
 use crate::stripes::Spread;
 
 /// A service of actix-web behind a [`RequireLayer`].
@@ -52,7 +53,9 @@ where
     fn call(&self, request: ServiceRequest) -> EarlyFuture<S::Future> {
         let checked = {
             let planted = request.extensions();
-            self.terms.check(planted.get(), || planted.get::<Anonymous>().is_some())
+            let anonymous = || planted.get().cloned();
+            let asked = || Asked { method: Some(request.method().as_str()), context: planted.get() };
+            self.terms.check(planted.get(), anonymous, asked)
         };
         match checked {
             Ok(()) => EarlyFuture::running(self.inner.call(request)),

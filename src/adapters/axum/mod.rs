@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 use super::claims::Claims;
 use super::extract::{ExtractorFault, ExtractorRefusal, check_set_up, guarded, planted};
 use super::health::HealthReport;
+use crate::audit::Asked;
 use crate::error::{Error, Rejection};
-use crate::http::{Anonymous, Dialect, Refusal};
+use crate::http::{ANY_TOKEN, Anonymous, Dialect, Refusal};
 use crate::require::{Guarded, Requires};
 use crate::verify::VerifiedToken;
 
@@ -53,7 +54,10 @@ impl<S: Sync> FromRequestParts<S> for VerifiedToken {
     type Rejection = ExtractorRefusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractorRefusal> {
-        found(parts)?.map_err(|_| refused(ExtractorFault::Anonymous, parts))
+        found(parts)?.map_err(|anonymous| {
+            anonymous.tell_of_requirement(&ANY_TOKEN, || asked(parts));
+            refused(ExtractorFault::Anonymous, parts)
+        })
     }
 }
 
@@ -104,7 +108,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractorRefusal> {
         check_set_up::<T>().map_err(|fault| refused(fault, parts))?;
         let token = <VerifiedToken as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        guarded(token).map_err(|fault| refused(fault, parts))
+        guarded(token, || asked(parts)).map_err(|fault| refused(fault, parts))
     }
 }
 
@@ -120,8 +124,14 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ExtractorRefusal> {
         check_set_up::<T>().map_err(|fault| refused(fault, parts))?;
         let token = found(parts)?;
-        token.ok().map(|token| guarded(token).map_err(|fault| refused(fault, parts))).transpose()
+        let guarded = |token| guarded(token, || asked(parts)).map_err(|fault| refused(fault, parts));
+        token.ok().map(guarded).transpose()
     }
+}
+
+/// What the audit says of the request.
+fn asked(parts: &Parts) -> Asked<'_> {
+    Asked::of(&parts.method, &parts.extensions)
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Claims<T> {

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tonic::metadata::MetadataMap;
 use tonic::service::Interceptor;
-use tonic::{Request, Status};
+use tonic::{Extensions, Request, Status};
 
 use super::status::worded;
+use crate::audit::Asked;
 use crate::error::{Error, Rejection, Unavailable};
 use crate::http::{Anonymous, Detail, bearer_token};
 use crate::telemetry::{DecisionSpan, Scheme};
@@ -56,12 +57,14 @@ impl VerifierInterceptor {
         Self { detail, ..self }
     }
 
-    fn judge(&self, metadata: &MetadataMap) -> Result<VerifiedToken, Error> {
+    fn judge(&self, metadata: &MetadataMap, planted: &Extensions) -> Result<VerifiedToken, Error> {
         if !self.verifier.is_watched() {
             return self.judge_noting(metadata, &mut ());
         }
         let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
         let decision = span.within(|| self.judge_noting(metadata, &mut facts));
+        // Interceptors are not told the method.
+        let asked = Asked { method: None, context: planted.get() };
         let is_none = matches!(
             decision,
             Err(Error::Rejected(Rejection::CredentialsMissing | Rejection::SchemeUnsupported))
@@ -71,7 +74,7 @@ impl VerifierInterceptor {
             (Err(Error::Rejected(Rejection::CredentialsMissing)), Absence::Anonymous) => Verdict::Anonymous,
             _ => Verdict::of(&decision),
         };
-        self.verifier.tell(verdict, &facts, scheme, &span);
+        self.verifier.tell(verdict, &facts, scheme, asked, &span);
         decision
     }
 
@@ -89,12 +92,12 @@ impl Interceptor for VerifierInterceptor {
         // Whatever came along: only this one says who is asking.
         request.extensions_mut().remove::<VerifiedToken>();
         request.extensions_mut().remove::<Anonymous>();
-        match (self.judge(request.metadata()), self.absence) {
+        match (self.judge(request.metadata(), request.extensions()), self.absence) {
             (Ok(token), _) => {
                 request.extensions_mut().insert(token);
             }
             (Err(Error::Rejected(Rejection::CredentialsMissing)), Absence::Anonymous) => {
-                request.extensions_mut().insert(Anonymous::new());
+                request.extensions_mut().insert(Anonymous::of(&self.verifier));
             }
             (Err(error), _) => return Err(worded(error, self.detail)),
         }

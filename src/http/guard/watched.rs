@@ -1,6 +1,7 @@
 //! Telling of decisions.
 
 use super::{Admission, Denial, Guard, Way, Ways};
+use crate::audit::Asked;
 use crate::error::{Error, Rejection};
 use crate::http::source::{Head, Place};
 use crate::telemetry::{DecisionSpan, Scheme};
@@ -19,27 +20,30 @@ impl<W> Guard<W> {
     /// Decides, and tells the verifier whose word counts; the first where none was asked.
     #[inline(never)]
     pub(super) fn admit_watched(&self, head: Head<'_>) -> Admission {
-        let span = DecisionSpan::begin();
+        let (span, asked) = (DecisionSpan::begin(), self.asked(head));
         match span.within(|| self.admit_noting::<Facts>(head)) {
             Admission::Verified(token, index, facts) => {
-                self.ways.tell(index, Verdict::Accepted(&token), &facts, &span);
+                self.ways.tell(index, Verdict::Accepted(&token), &facts, asked, &span);
                 Admission::Verified(token, index, ())
             }
             Admission::Anonymous(marker) => {
-                self.ways.tell(0, Verdict::Anonymous, &Facts::default(), &span);
+                self.ways.tell(0, Verdict::Anonymous, &Facts::default(), asked, &span);
                 Admission::Anonymous(marker)
             }
-            Admission::Refused(denial) => Admission::Refused(denial.told(&self.ways, &span)),
+            Admission::Refused(denial) => Admission::Refused(denial.told(&self.ways, asked, &span)),
             Admission::Undecided(check) => {
                 let ways = self.ways.clone();
                 let check = span.around(check);
+                let (method, context) = (head.method.clone(), asked.context.cloned());
                 Admission::Undecided(Box::pin(async move {
-                    match check.await {
+                    let checked = check.await;
+                    let asked = Asked { method: Some(method.as_str()), context: context.as_ref() };
+                    match checked {
                         Ok((token, index, facts)) => {
-                            ways.tell(index, Verdict::Accepted(&token), &facts, &span);
+                            ways.tell(index, Verdict::Accepted(&token), &facts, asked, &span);
                             Ok((token, index, ()))
                         }
-                        Err(denial) => Err(denial.told(&ways, &span)),
+                        Err(denial) => Err(denial.told(&ways, asked, &span)),
                     }
                 }))
             }
@@ -48,26 +52,36 @@ impl<W> Guard<W> {
 
     /// Tells of a request that could not even be read.
     #[cfg(feature = "actix")]
-    pub(crate) fn tell_unread(&self, rejection: &Rejection) {
+    pub(crate) fn tell_unread(&self, rejection: &Rejection, asked: Asked<'_>) {
         if self.is_watched() {
             let span = DecisionSpan::begin();
-            self.ways.tell(0, Verdict::Denied(&rejection.clone().into()), &Facts::default(), &span);
+            self.ways.tell(0, Verdict::Denied(&rejection.clone().into()), &Facts::default(), asked, &span);
         }
+    }
+
+    /// Whether decisions are put on record by any of the verifiers.
+    pub(crate) fn is_audited(&self) -> bool {
+        self.ways.iter().any(|way| way.verifier.is_audited())
+    }
+
+    /// What the audit says of a request. Nobody else asks.
+    fn asked<'r>(&self, head: Head<'r>) -> Asked<'r> {
+        if self.is_audited() { Asked::of(head.method, head.planted) } else { Asked::default() }
     }
 }
 
 impl Denial<Facts> {
-    fn told(self, ways: &Ways, span: &DecisionSpan) -> Denial {
+    fn told(self, ways: &Ways, asked: Asked<'_>, span: &DecisionSpan) -> Denial {
         let Self { error, way, notes } = self;
-        ways.tell(way, Verdict::Denied(&error), &notes, span);
+        ways.tell(way, Verdict::Denied(&error), &notes, asked, span);
         Denial { error, way, notes: () }
     }
 }
 
 impl Ways {
-    fn tell(&self, index: usize, verdict: Verdict<'_>, facts: &Facts, span: &DecisionSpan) {
+    fn tell(&self, index: usize, verdict: Verdict<'_>, facts: &Facts, asked: Asked<'_>, span: &DecisionSpan) {
         if let Some(way) = self.get(index) {
-            way.verifier.tell(verdict, facts, way.scheme(verdict), span);
+            way.verifier.tell(verdict, facts, way.scheme(verdict), asked, span);
         }
     }
 }

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use tower_layer::Layer;
 
 use super::service::Auth;
+use crate::audit::Asked;
 use crate::claims::Scope;
 use crate::http::body::{NoBody, ProblemDetails, Refused};
 use crate::http::challenge::DEFAULT_REALM;
@@ -63,8 +64,11 @@ pub struct AuthLayer<W = NoBody> {
 /// [preflights](AuthLayer::preflight_passes) pass.
 ///
 /// Tells "sent no token" from "no layer looked": only [`AuthLayer`] plants it.
-#[derive(Clone, Debug)]
-pub struct Anonymous(());
+#[derive(Clone)]
+pub struct Anonymous {
+    /// Who let it through, if that is put on record.
+    audited: Option<Verifier>,
+}
 
 impl Verifier {
     /// The layer that lets requests pass whose token this verifier finds good.
@@ -245,7 +249,24 @@ impl<W> fmt::Debug for AuthLayer<W> {
 }
 
 impl Anonymous {
-    pub(crate) const fn new() -> Self {
-        Self(())
+    pub(crate) fn of(verifier: &Verifier) -> Self {
+        Self { audited: verifier.is_audited().then(|| verifier.clone()) }
+    }
+
+    /// Puts on record that somebody without credentials came to where they are needed.
+    pub(crate) fn tell_of_requirement<'a>(
+        &self,
+        requirement: &dyn fmt::Display,
+        asked: impl FnOnce() -> Asked<'a>,
+    ) {
+        if let Some(verifier) = &self.audited {
+            verifier.tell_of_nobody(requirement, asked());
+        }
+    }
+}
+
+impl fmt::Debug for Anonymous {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Anonymous")
     }
 }

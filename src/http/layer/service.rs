@@ -52,7 +52,12 @@ where
         if self.guard.has_foreign_content() {
             request.headers_mut().remove(CONTENT_TYPE);
         }
-        let head = Head { method: request.method(), uri: request.uri(), headers: request.headers() };
+        let head = Head {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            planted: request.extensions(),
+        };
         let admission = self.guard.admit(head);
         self.follow(admission, request)
     }

@@ -9,7 +9,8 @@ fn found(source: &TokenSource, uri: &str, headers: &[(&str, &str)]) -> Result<St
         map.append(name, HeaderValue::from_str(value).unwrap());
     }
     let uri = uri.parse().unwrap();
-    let head = Head { method: &Method::GET, uri: &uri, headers: &map };
+    let planted = Extensions::new();
+    let head = Head { method: &Method::GET, uri: &uri, headers: &map, planted: &planted };
     source
         .sent(head)
         .map(|token| String::from_utf8(token.to_vec()).unwrap())
@@ -115,7 +116,8 @@ fn a_websocket_over_http_2_is_asked_for_by_its_method() {
     let headers =
         HeaderMap::from_iter([(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat, bearer.a"))]);
     let sent = |method: Method| {
-        let head = Head { method: &method, uri: &Uri::default(), headers: &headers };
+        let planted = Extensions::new();
+        let head = Head { method: &method, uri: &Uri::default(), headers: &headers, planted: &planted };
         source.sent(head).map(<[u8]>::to_vec)
     };
     assert_eq!(sent(Method::CONNECT), Ok(b"a".to_vec()));

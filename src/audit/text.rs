@@ -1,0 +1,158 @@
+//! Text of others, made fit for a log: one line, bounded, and nothing that a terminal obeys.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::io;
+
+use serde_json::ser::Formatter;
+
+/// What a sender chose and nobody vouches for: visible ASCII, spaces, and `\u{…}` for the rest, the backslash included, so
+/// that two texts look alike only where they are cut.
+pub(super) fn of_sender(text: &str, limit: usize) -> Cow<'_, str> {
+    shown(text, limit, |character| matches!(character, ' '..='~') && character != '\\')
+}
+
+/// What an issuer signed or the set-up says, as it is; `\u{…}` for what ends lines, moves cursors, hides or turns text.
+pub(super) fn of_issuer(text: &str, limit: usize) -> Cow<'_, str> {
+    shown(text, limit, |character| {
+        let unseen = matches!(
+            character,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        );
+        !unseen && !character.is_control()
+    })
+}
+
+/// At most `limit` characters, escapes and the dots for what was cut included.
+fn shown(text: &str, limit: usize, is_plain: impl Fn(char) -> bool) -> Cow<'_, str> {
+    // In most cases a byte is a character, and all of them may stay.
+    if text.chars().all(&is_plain) && (text.len() <= limit || text.chars().count() <= limit) {
+        return Cow::Borrowed(text);
+    }
+    let (mut shown, mut length, mut kept) = (String::new(), 0, 0);
+    for character in text.chars() {
+        if is_plain(character) {
+            shown.push(character);
+            length += 1;
+        } else {
+            let escape = character.escape_unicode();
+            length += escape.len();
+            // Writing to a `String` does not fail.
+            let _ = write!(shown, "{escape}");
+        }
+        if length > limit {
+            shown.truncate(kept);
+            shown.push_str(CUT);
+            return Cow::Owned(shown);
+        }
+        if length + CUT.len() <= limit {
+            kept = shown.len();
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// JSON in ASCII alone, for readers that know other ends of a line than `\n`, and for terminals.
+pub(super) struct Ascii;
+
+impl Formatter for Ascii {
+    fn write_string_fragment<W: io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(|character| !matches!(character, ' '..='~')) {
+            let (plain, other) = rest.split_at(at);
+            writer.write_all(plain.as_bytes())?;
+            let mut characters = other.chars();
+            let mut units = [0; 2];
+            for unit in
+                characters.next().iter().flat_map(|character| character.encode_utf16(&mut units).to_vec())
+            {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = characters.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+const CUT: &str = "...";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Serialize;
+
+    use super::*;
+
+    #[test]
+    fn texts_of_senders() {
+        for (name, text, want) in [
+            ("as most are", "key-1", "key-1"),
+            ("empty", "", ""),
+            ("as long as may be", "abcdefghijklmnopqrst", "abcdefghijklmnopqrst"),
+            ("one more", "abcdefghijklmnopqrstu", "abcdefghijklmnopq..."),
+            ("a line end", "a\nb", "a\\u{a}b"),
+            ("an escape sequence", "\u{1b}[31mred", "\\u{1b}[31mred"),
+            ("a backslash", "a\\b", "a\\u{5c}b"),
+            ("letters of elsewhere", "\u{e9}", "\\u{e9}"),
+            ("cut before an escape, not inside", "abcdefghijklmn\n\n", "abcdefghijklmn..."),
+            ("escapes that just fit", "\n\n\n\n", "\\u{a}\\u{a}\\u{a}\\u{a}"),
+            ("delete", "\u{7f}", "\\u{7f}"),
+        ] {
+            assert_eq!(of_sender(text, 20), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn texts_of_issuers() {
+        for (name, text, want) in [
+            ("a name", "Zo\u{eb} M\u{fc}ller", "Zo\u{eb} M\u{fc}ller"),
+            ("a domain's user", "CORP\\alice", "CORP\\alice"),
+            ("line ends of all kinds", "a\r\n\u{85}\u{2028}", "a\\u{d}\\u{a}\\u{85}\\u{2028}"),
+            ("turned round", "a\u{202e}b", "a\\u{202e}b"),
+            ("not seen", "a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),
+        ] {
+            assert_eq!(of_issuer(text, 30), want, "{name}");
+        }
+        assert_eq!(
+            of_issuer(&"\u{e9}".repeat(30), 30),
+            "\u{e9}".repeat(30),
+            "characters are counted, not bytes"
+        );
+        assert_eq!(of_issuer(&"\u{e9}".repeat(31), 30), "\u{e9}".repeat(27) + "...");
+    }
+
+    fn ascii(text: &str) -> String {
+        let mut written = Vec::new();
+        text.serialize(&mut serde_json::Serializer::with_formatter(&mut written, Ascii)).unwrap();
+        String::from_utf8(written).unwrap()
+    }
+
+    #[test]
+    fn json_in_ascii() {
+        assert_eq!(ascii("a\u{e9}\"\u{1f600}\u{7f}\n\u{1b}"), r#""a\u00e9\"\ud83d\ude00\u007f\n\u001b""#);
+    }
+
+    proptest! {
+        #![proptest_config(crate::testing::cases(512))]
+
+        #[test]
+        fn whatever_is_shown_is_short_and_harmless(text in any::<String>(), limit in 3_usize..80) {
+            for shown in [of_sender(&text, limit), of_issuer(&text, limit)] {
+                prop_assert!(shown.chars().count() <= limit);
+                prop_assert!(!shown.chars().any(char::is_control));
+            }
+            prop_assert!(of_sender(&text, limit).is_ascii());
+        }
+
+        #[test]
+        fn json_in_ascii_says_the_same(text in any::<String>()) {
+            let written = ascii(&text);
+            prop_assert!(written.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+            prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+        }
+    }
+}
