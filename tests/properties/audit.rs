@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use portcullis::audit::{
-    Audit, AuditEvent, AuditKind, AuditOutcome, CredentialKind, FlushError, JsonLines, RequestContext, Subjects,
-    TracingSink, WhenFull,
+    Audit, AuditEvent, AuditKind, AuditOutcome, CredentialKind, FlushError, JsonLines, RequestContext,
+    Subjects, TracingSink, WhenFull,
 };
 use portcullis::{SubjectHasher, Verifier};
 use proptest::prelude::*;
@@ -23,12 +23,16 @@ pub(crate) const DRIVEN: [&str; 4] =
 type Shown = Arc<Mutex<Vec<String>>>;
 
 /// A verifier that writes the `Debug` of each event down, or its JSON.
-fn verifier(name: &str, show: impl Fn(&AuditEvent<'_>) -> String + Send + Sync + 'static) -> (Verifier, Shown) {
+fn verifier(
+    name: &str,
+    show: impl Fn(&AuditEvent<'_>) -> String + Send + Sync + 'static,
+) -> (Verifier, Shown) {
     let shown = Shown::default();
     let book = Arc::clone(&shown);
     let sink = move |event: &AuditEvent<'_>| book.lock().unwrap().push(show(event));
     let audit = Audit::new(sink, vec![0x4d; 32]).unwrap().verifier(name);
-    let builder = Verifier::builder().issuer(hostile::issuer()).clock(|| portcullis::UnixTime::from_seconds(NOW));
+    let builder =
+        Verifier::builder().issuer(hostile::issuer()).clock(|| portcullis::UnixTime::from_seconds(NOW));
     (builder.audit(audit).build().unwrap(), shown)
 }
 
@@ -67,7 +71,7 @@ proptest! {
     fn whatever_is_in_an_event_it_is_one_line_of_json(
         text in any_text(), chosen in any::<String>(), token in any_text(),
     ) {
-        let (verifier, lines) = verifier(&chosen, AuditEvent::to_json);
+        let (verifier, lines) = verifier(&chosen, |event| event.to_json());
         let layer = verifier.layer();
         let service = tower::service_fn(|_: http::Request<()>| async { Ok::<_, std::convert::Infallible>(http::Response::new(())) });
         let mut request = http::Request::new(());

@@ -25,6 +25,9 @@ mod album;
 mod audit;
 mod builder;
 mod cost;
+#[path = "../support/explained.rs"]
+mod explained;
+mod explaining;
 mod hostile;
 mod inputs;
 mod logging;

@@ -28,14 +28,14 @@ use crate::inputs::{
     signatures,
 };
 use crate::testing::cases;
-use crate::{providers, requirements, sources, surface};
+use crate::{audit, providers, requirements, sources, surface};
 
 mod stage;
 
 use stage::{RUNTIME, Scripted, empty, run_with, served};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 45] = [
+const DRIVEN: [(&str, &str); 47] = [
     ("adapters/jsonwebtoken/rules::from_validation", "texts"),
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
@@ -71,6 +71,8 @@ const DRIVEN: [(&str, &str); 45] = [
     ("settings/mod::from_toml", "settings_of_any_text"),
     ("settings/requirements::requirement", "settings_of_any_text"),
     ("time::from_fractional_seconds", "texts"),
+    ("verify/explain/mod::explain", "tokens"),
+    ("verify/explain/mod::explain_with", "tokens"),
     ("verify/issuer::audience", "texts"),
     ("verify/issuer::discover", "texts"),
     ("verify/issuer::jwks_file", "files"),
@@ -87,8 +89,13 @@ const DRIVEN: [(&str, &str); 45] = [
 fn no_function_is_left_out() {
     let here = DRIVEN.iter().map(|(name, _)| *name);
     let requirements = requirements::DRIVEN.iter().map(|(name, _)| *name);
-    let driven: BTreeSet<_> =
-        here.chain(providers::DRIVEN).chain(surface::DRIVEN).chain(requirements).map(str::to_owned).collect();
+    let driven: BTreeSet<_> = here
+        .chain(providers::DRIVEN)
+        .chain(surface::DRIVEN)
+        .chain(audit::DRIVEN)
+        .chain(requirements)
+        .map(str::to_owned)
+        .collect();
     assert_eq!(driven, sources::public_functions_of_outside_data());
 }
 
