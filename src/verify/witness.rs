@@ -27,14 +27,14 @@ pub(crate) trait Witness {
     /// Its header names this key.
     fn key_id(&mut self, _key_id: &str) {}
 
+    /// It is not found good, or cannot be judged yet. A good one has its fingerprint with it.
+    fn refused(&mut self, _fingerprint: impl FnOnce() -> Option<TokenFingerprint>) {}
+
     /// What this check asks for, where it is not known before the checks come near it.
     fn expect(&mut self, _step: Step, _expected: impl FnOnce() -> String) {}
 
     /// The checks come to this one, and so have passed those before it. What follows is another `at`, or the decision.
     fn at(&mut self, _step: Step, _found: impl FnOnce() -> String) {}
-
-    /// It is not found good, or cannot be judged yet. A good one has its fingerprint with it.
-    fn refused(&mut self, _fingerprint: impl FnOnce() -> Option<TokenFingerprint>) {}
 }
 
 /// Nobody.

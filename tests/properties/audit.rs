@@ -71,7 +71,7 @@ proptest! {
     fn whatever_is_in_an_event_it_is_one_line_of_json(
         text in any_text(), chosen in any::<String>(), token in any_text(),
     ) {
-        let (verifier, lines) = verifier(&chosen, |event: &AuditEvent<'_'>| event.to_json());
+        let (verifier, lines) = verifier(&chosen, |event| event.to_json());
         let layer = verifier.layer();
         let service = tower::service_fn(|_: http::Request<()>| async { Ok::<_, std::convert::Infallible>(http::Response::new(())) });
         let mut request = http::Request::new(());
