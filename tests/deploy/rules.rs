@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::expression::selectors;
 use crate::tools::{kit, promtool};
 
-pub(crate) const RULES: &str = include_str!("../../deploy/prometheus/portcullis.rules.yml");
-const TESTS: &str = include_str!("../../deploy/prometheus/portcullis.tests.yml");
+const RULES: &str = include_str!("../../deploy/prometheus/portcullis.rules.yml");
+pub(crate) const TESTS: &str = include_str!("../../deploy/prometheus/portcullis.tests.yml");
 
 /// A recording or an alert rule.
 #[derive(Debug)]
