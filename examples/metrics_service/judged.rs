@@ -40,7 +40,7 @@ impl Judged {
         }
         judge(decisions, &[("outcome", "refused"), ("reason", "key_unknown")], Exactly(unknown));
         judge(decisions, &[("reason", "credentials_missing"), ("scheme", "none")], Exactly(1.0));
-        judge(decisions, &[("reason", "scheme_unsupported"), ("scheme", "authorization")], Exactly(1.0));
+        judge(decisions, &[("reason", "scheme_unsupported"), ("scheme", "none")], Exactly(1.0));
         judge(decisions, &[("outcome", "unavailable"), ("reason", "keys_not_loaded")], Exactly(1.0));
         judge("portcullis_requirements_total", &[("outcome", "accepted")], Exactly(usual));
         judge("portcullis_requirements_total", &[("reason", "scope_missing")], Exactly(1.0));

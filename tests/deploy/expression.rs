@@ -39,10 +39,10 @@ pub(crate) fn selectors(expression: &str, start: &str) -> BTreeSet<Selector> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let mut found = BTreeSet::new();
     for (at, _) in expression.match_indices(start) {
-        if expression[..at].ends_with(word) {
+        let (before, rest) = expression.split_at(at);
+        if before.ends_with(word) {
             continue;
         }
-        let rest = &expression[at..];
         let (name, rest) = rest.split_at(rest.find(|c| !word(c)).unwrap_or(rest.len()));
         let matchers =
             rest.strip_prefix('{').map_or_else(Vec::new, |rest| matchers(rest.split_once('}').unwrap().0));
@@ -56,8 +56,12 @@ fn matchers(text: &str) -> Vec<Matcher> {
     let matcher = |part: &str| {
         let (left, value) = part.trim().split_once('"').unwrap();
         let label = left.trim_end_matches(['=', '!', '~']);
-        let operator = left[label.len()..].to_owned();
-        Matcher { label: label.to_owned(), operator, value: value.trim_end_matches('"').to_owned() }
+        let (label, operator) = left.split_at(label.len());
+        Matcher {
+            label: label.to_owned(),
+            operator: operator.to_owned(),
+            value: value.trim_end_matches('"').to_owned(),
+        }
     };
     text.split(',').map(matcher).collect()
 }
@@ -66,8 +70,7 @@ fn matchers(text: &str) -> Vec<Matcher> {
 pub(crate) fn grouped_by(expression: &str) -> BTreeSet<String> {
     let mut labels = BTreeSet::new();
     for keyword in ["by (", "on ("] {
-        for (at, _) in expression.match_indices(keyword) {
-            let list = expression[at + keyword.len()..].split_once(')').unwrap().0;
+        for list in expression.split(keyword).skip(1).map(|rest| rest.split_once(')').unwrap().0) {
             labels.extend(list.split(',').map(|label| label.trim().to_owned()));
         }
     }

@@ -17,8 +17,8 @@ pub(crate) fn program(name: &str) -> Option<Command> {
     let required = std::env::var("PORTCULLIS_REQUIRE_PROMETHEUS").is_ok_and(|value| value == "1");
     assert!(!required, "{name} is not here, and PORTCULLIS_REQUIRE_PROMETHEUS=1 asks for it");
     // Not by a macro, whose text the test runner would keep to itself.
-    writeln!(std::io::stderr(), "SKIPPED: {name} is not here; it comes with Debian's package prometheus")
-        .unwrap();
+    let mut terminal = std::io::stderr();
+    writeln!(terminal, "SKIPPED: {name} is not here; it comes with Debian's package prometheus").unwrap();
     None
 }
 
