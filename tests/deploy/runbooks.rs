@@ -1,6 +1,7 @@
 //! Each alert has a runbook in docs/operations.md, and each runbook an alert.
 
 use crate::rules::alerts;
+use crate::tools::promtool_parses;
 
 const PAGE: &str = include_str!("../../docs/operations.md");
 
@@ -9,6 +10,19 @@ fn sections(heading: &str) -> Vec<(&'static str, &'static str)> {
     let (_, rest) = PAGE.split_once(&format!("\n## {heading}\n")).unwrap();
     let body = rest.split("\n## ").next().unwrap();
     body.split("\n### ").skip(1).map(|section| section.split_once('\n').unwrap()).collect()
+}
+
+/// The queries in runbooks and scenarios: what stands in backticks and names a series of ours.
+pub(crate) fn queries() -> Vec<String> {
+    let (_, page) = PAGE.split_once("\n## Runbooks\n").unwrap();
+    let quoted = page.split('`').skip(1).step_by(2);
+    // `portcullis::keys` is a target of the log, and a file's name ends in `.yml`.
+    let is_query = |text: &&str| {
+        (text.contains("portcullis_") || text.contains("portcullis:"))
+            && !text.contains("::")
+            && !text.ends_with(".yml")
+    };
+    quoted.filter(is_query).map(str::to_owned).collect()
 }
 
 /// The anchors of a page's headings, as GitHub makes them.
@@ -82,4 +96,11 @@ fn links_to_headings_lead_somewhere() {
             assert!(anchors.iter().any(|anchor| anchor == target), "{page}#{target}");
         }
     }
+}
+
+#[test]
+fn promtool_understands_the_queries() {
+    let queries = queries();
+    assert!(queries.len() > 20, "{queries:#?}");
+    promtool_parses(&queries);
 }

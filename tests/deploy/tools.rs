@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
+use serde_json::json;
+
 /// A file of the deploy kit.
 pub(crate) fn kit(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("deploy").join(path)
@@ -28,4 +30,19 @@ pub(crate) fn promtool(arguments: &[&str]) {
     let output = promtool.args(arguments).output().unwrap();
     let printed = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&printed));
+}
+
+/// Fails unless promtool can read these expressions, which its version 2.42 does in rules only.
+pub(crate) fn promtool_parses(expressions: &[String]) {
+    let rules: Vec<_> = expressions
+        .iter()
+        .enumerate()
+        .map(|(number, expression)| json!({ "record": format!("expression:{number}"), "expr": expression }))
+        .collect();
+    // JSON is YAML too.
+    let text = json!({ "groups": [{ "name": "expressions", "rules": rules }] }).to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("expressions.yml");
+    std::fs::write(&file, text).unwrap();
+    promtool(&["check", "rules", file.to_str().unwrap()]);
 }
