@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -50,8 +51,15 @@ fn routes(verifier: &Verifier, exposition: PrometheusHandle) -> Router {
 async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
     // What was counted is handed to the recorder every few seconds; now, for exact values.
     shown.verifier.publish_metrics();
-    shown.exposition.run_upkeep();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], shown.exposition.render())
+}
+
+/// What was timed is kept one by one until somebody scrapes, so a service that nobody scrapes has to sum it up by itself.
+async fn keep_up(exposition: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        exposition.run_upkeep();
+    }
 }
 
 /// The service, on a port of its own.
@@ -67,7 +75,8 @@ impl Service {
     ) -> Result<Self, Box<dyn Error>> {
         let listener = TcpListener::bind(place).await?;
         let address = listener.local_addr()?;
-        let routes = routes(verifier, exposition);
+        let routes = routes(verifier, exposition.clone());
+        tokio::spawn(keep_up(exposition));
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Ok(Self { address })
     }
