@@ -1,15 +1,15 @@
 //! Looks over an issuer's keys.
 
-use std::process::ExitCode;
-
 use clap::Args;
 
+use crate::exit::Exit;
+
 /// Looks over an issuer's keys.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct Keys {}
 
 impl Keys {
-    pub(crate) async fn run(self) -> ExitCode {
-        ExitCode::FAILURE
+    pub(crate) async fn run(self) -> Exit {
+        Exit::Usage
     }
 }
