@@ -117,8 +117,10 @@ fn by_arguments(arguments: &Explain, token: &Unverified) -> Result<Setup, NoSetu
             .filter(|audience| !audience.is_empty())
             .map(str::to_owned)
             .collect();
-        assumed.push("audience");
-        notes.push("no --audience was given: it was taken from the token itself, so it was not compared with what your service expects");
+        if token.claims.is_some() {
+            assumed.push("audience");
+            notes.push("no --audience was given: it was taken from the token itself, so it was not compared with what your service expects");
+        }
     }
     let (issuer, fetches) = match &identifier {
         Some(identifier) => (keyed(arguments, identifier)?, true),

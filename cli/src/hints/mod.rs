@@ -14,6 +14,7 @@ use portcullis::{Error, Rejection, UnixTime};
 
 use crate::explain::Unverified;
 use crate::text::escaped;
+pub(crate) use issuer::difference;
 
 /// All that is known when a token was not accepted.
 pub(crate) struct Case<'c> {

@@ -1,4 +1,3 @@
-use super::issuer::difference;
 use super::*;
 
 fn by_code(code: &str) -> Option<Hint> {
