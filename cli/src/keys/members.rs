@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use portcullis::Algorithm;
 use portcullis::crypto::Backend;
 use portcullis::jose::{AlgorithmSet, Jwk, KeyMaterial, Skipped};
+use portcullis::{Algorithm, KeyError};
 use serde_json::{Map, Value};
 
 use super::finding::{Finding, Severity};
@@ -12,11 +12,16 @@ use super::gather::{Gathered, Place};
 
 /// The findings about the entries.
 pub(super) fn findings(gathered: &Gathered) -> Vec<Finding> {
-    let mut findings: Vec<_> =
-        skipped(gathered).iter().map(|skipped| unused(skipped, &gathered.place)).collect();
-    let entries = entries(gathered);
+    let (skipped, entries) = (skipped(gathered), entries(gathered));
+    let mut findings: Vec<_> = skipped.iter().map(|skipped| unused(skipped, &gathered.place)).collect();
     for (index, entry) in entries.iter().enumerate() {
         findings.extend(said(index, entry, entries.len()));
+        // The library has one reason for an entry; a secret that was published is told beside any other.
+        for error in published(entry) {
+            if !skipped.iter().any(|skipped| skipped.index == index && skipped.error == error) {
+                findings.push(secret(&error).of(index, entry.get("kid").and_then(Value::as_str)));
+            }
+        }
     }
     findings.extend(repeated(&entries));
     findings
@@ -38,16 +43,11 @@ pub(super) fn entries(gathered: &Gathered) -> Vec<Map<String, Value>> {
 }
 
 fn unused(skipped: &Skipped, place: &Place) -> Finding {
+    if let error @ (KeyError::Private | KeyError::Symmetric) = &skipped.error {
+        return secret(error).of(skipped.index, skipped.key_id.as_deref());
+    }
     let code = skipped.error.code();
     let (severity, advice) = match code {
-        "key_private" => (
-            Severity::Error,
-            "the private half was published: whoever read it can sign; withdraw the key, make another, and publish its public half alone",
-        ),
-        "key_symmetric" => (
-            Severity::Error,
-            "a shared secret was published: whoever read it can sign; withdraw it, and sign with a key pair",
-        ),
         "rsa_modulus_bits" => (Severity::Error, "take 2048 bits or more, and 8192 at most"),
         "rsa_modulus_weak" => (
             Severity::Error,
@@ -77,6 +77,21 @@ fn unused(skipped: &Skipped, place: &Place) -> Finding {
     };
     Finding::new(severity, code, format!("{}: {advice}", skipped.error))
         .of(skipped.index, skipped.key_id.as_deref())
+}
+
+/// What stands in a public set that never should.
+fn published(entry: &Map<String, Value>) -> Vec<KeyError> {
+    let has = |name: &&str| entry.get(*name).is_some_and(|value| !value.is_null());
+    let private = PRIVATE.iter().any(|name| has(name)).then_some(KeyError::Private);
+    private.into_iter().chain(has(&"k").then_some(KeyError::Symmetric)).collect()
+}
+
+fn secret(error: &KeyError) -> Finding {
+    let advice = match error {
+        KeyError::Symmetric => "whoever read it can sign; withdraw it, and sign with a key pair",
+        _ => "whoever read it can sign; withdraw the key, make another, and publish its public half alone",
+    };
+    Finding::error(error.code(), format!("{error}: {advice}"))
 }
 
 /// What an entry says, or does not say, of itself.
@@ -235,3 +250,6 @@ fn size(material: &KeyMaterial) -> String {
         _ => "-".to_owned(),
     }
 }
+
+/// Members of private keys: RFC 7518, sections 6.2.2 and 6.3.2; RFC 9964, section 4.
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];

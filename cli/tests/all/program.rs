@@ -1,14 +1,6 @@
 //! The program as a whole: help, completions, man page.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "clippy.toml allows it inside of tests; helpers of tests are meant too"
-)]
 
-mod support;
-
-use support::portcullis;
+use super::support::portcullis;
 
 const COMMANDS: [&str; 5] = ["explain", "keys", "issuer", "completions", "man"];
 

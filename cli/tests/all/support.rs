@@ -6,24 +6,24 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// What the clock of the testkit shows: 2026-01-01T00:00:00Z.
-pub const NOW: &str = "1767225600";
+pub(crate) const NOW: &str = "1767225600";
 
 /// How a run ended.
-pub struct Run {
-    pub exit: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) exit: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
 }
 
 /// Runs the program with this on its stdin.
-pub fn portcullis(arguments: &[&str], stdin: &str) -> Run {
+pub(crate) fn portcullis(arguments: &[&str], stdin: &str) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
         .args(arguments)
         .env_remove("PORTCULLIS_TOKEN")
@@ -44,6 +44,6 @@ pub fn portcullis(arguments: &[&str], stdin: &str) -> Run {
 }
 
 /// The segments behind the second dot.
-pub fn signature(token: &str) -> Option<&str> {
+pub(crate) fn signature(token: &str) -> Option<&str> {
     token.splitn(3, '.').nth(2).filter(|signature| signature.len() > 8)
 }

@@ -1,20 +1,11 @@
 //! `portcullis explain`, as a script or a person runs it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "clippy.toml allows it inside of tests; helpers of tests are meant too"
-)]
-
-mod support;
 
 use std::time::Duration;
 
+use super::support::{NOW, Run, portcullis, signature};
 use portcullis::Algorithm;
 use portcullis::testkit::{Answer, Flaw, TestIssuer};
 use serde_json::json;
-use support::{NOW, Run, portcullis, signature};
 
 /// Judges a token as a service of this issuer would, and looks that nothing of the signature is told.
 fn explain(issuer: &TestIssuer, token: &str, more: &[&str]) -> Run {

@@ -1,18 +1,9 @@
 //! `portcullis keys`, as a script or a person runs it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "clippy.toml allows it inside of tests; helpers of tests are meant too"
-)]
 
-mod support;
-
+use super::support::{Run, portcullis};
 use portcullis::Algorithm;
 use portcullis::testkit::{Answer, SigningKey, TestIssuer};
 use serde_json::{Value, json};
-use support::{Run, portcullis};
 
 fn keys(arguments: &[&str], stdin: &str) -> Run {
     portcullis(&[&["keys", "--json"], arguments].concat(), stdin)
