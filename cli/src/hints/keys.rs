@@ -61,10 +61,10 @@ fn unknown(case: &Case<'_>) -> Hint {
         );
     };
     let skipped = case.status.iter().flat_map(|status| &status.skipped);
-    let skipped =
+    let mut skipped =
         skipped.filter(|skipped| skipped.key_id.as_deref() == Some(kid)).map(|skipped| skipped.error.code());
     let cause = format!("the token is signed with the key {}; the issuer has {has}", quoted(kid));
-    let advice = match skipped.last() {
+    let advice = match skipped.next() {
         Some(code) => format!("the key is in the issuer's set and is not used: {code}; `portcullis keys <issuer>` says more"),
         None if !known.is_empty() && known.iter().all(|known| shape(known) != shape(kid)) => {
             "the names do not even look alike, so it is probably a token of another environment or another issuer: compare `iss` and where the token came from".to_owned()

@@ -82,7 +82,7 @@ fn unused(skipped: &Skipped, place: &Place) -> Finding {
 /// What stands in a public set that never should.
 fn published(entry: &Map<String, Value>) -> Vec<KeyError> {
     let has = |name: &&str| entry.get(*name).is_some_and(|value| !value.is_null());
-    let private = PRIVATE.iter().any(|name| has(name)).then_some(KeyError::Private);
+    let private = PRIVATE.iter().any(has).then_some(KeyError::Private);
     private.into_iter().chain(has(&"k").then_some(KeyError::Symmetric)).collect()
 }
 

@@ -58,7 +58,7 @@ impl Report<'_> {
         let errors = count(Severity::Error) + count(Severity::Failure);
         let ink = if errors > 0 { Ink::Bad } else { Ink::Good };
         let total = format!(
-            "{} usable keys; {errors} errors, {} warnings, {} notes",
+            "usable keys: {}; errors: {errors}, warnings: {}, notes: {}",
             self.gathered.status.keys.len(),
             count(Severity::Warning),
             count(Severity::Note)

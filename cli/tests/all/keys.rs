@@ -43,7 +43,7 @@ async fn an_issuer_in_order_has_nothing_but_notes() {
     }
     let read = portcullis(&["keys", issuer.identifier()], "");
     assert!(
-        read.stdout.contains("key-1") && read.stdout.contains("1 usable keys; 0 errors"),
+        read.stdout.contains("key-1") && read.stdout.contains("usable keys: 1; errors: 0"),
         "{}",
         read.stdout
     );
@@ -101,18 +101,20 @@ async fn metadata_that_does_not_fit_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_fetched_is_no_finding_about_keys() {
     let issuer = TestIssuer::start().await;
-    let closed = issuer.identifier().to_owned();
+    let own = issuer.identifier();
     issuer.answer_discovery(Answer::Status(404));
-    assert_eq!(keys(&[&closed], "").exit, 3);
+    assert_eq!(keys(&[own], "").exit, 3);
     issuer.answer_discovery(Answer::Normal);
     issuer.answer(Answer::Redirect("http://127.0.0.1/".to_owned()));
-    let redirected = keys(&[&closed], "");
+    let redirected = keys(&[own], "");
     assert!(redirected.exit == 3 && has(&redirected, "failure", "fetch_status"), "{}", redirected.stdout);
     issuer.answer(Answer::Html);
-    let page = keys(&[&closed], "");
+    let page = keys(&[own], "");
     assert!(page.exit == 1 && has(&page, "error", "key_set_not_json"), "{}", page.stdout);
-    issuer.go_down().await;
-    let down = keys(&[&closed], "");
+    // Bound, so that nobody else gets the port, and not listening.
+    let silent = tokio::net::TcpSocket::new_v4().unwrap();
+    silent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let down = keys(&[&format!("http://{}", silent.local_addr().unwrap())], "");
     assert!(down.exit == 3 && has(&down, "failure", "fetch_connect"), "{}", down.stdout);
     assert_eq!(keys(&["no-such-file"], "").exit, 3);
     assert_eq!(keys(&["http://id.example.com"], "").exit, 2, "http is for this very machine");

@@ -10,4 +10,5 @@
 mod explain;
 mod keys;
 mod program;
+mod readme;
 mod support;
