@@ -144,6 +144,7 @@ pub mod revoke;
 #[cfg(feature = "settings")]
 pub mod settings;
 mod stripes;
+mod telemetry;
 #[cfg(test)]
 mod testing;
 #[cfg(feature = "testkit")]
@@ -178,6 +179,8 @@ pub use require::{Guarded, Requirement, Requires, scope};
 #[cfg(feature = "settings")]
 #[doc(inline)]
 pub use settings::{Settings, SettingsError};
+#[cfg(feature = "metrics")]
+pub use telemetry::Metrics;
 pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "remote")]
 pub use verify::HealthWatch;

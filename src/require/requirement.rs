@@ -84,6 +84,13 @@ impl Requirement {
     /// [`Rejection::ScopeMissing`], [`Rejection::AuthenticationInsufficient`] or [`Rejection::RequirementUnmet`]. Of
     /// alternatives, what is answered is told [here](mod@crate::require#what-is-answered).
     pub fn check(&self, token: &VerifiedToken) -> Result<(), Rejection> {
+        let judged = self.judge_untold(token);
+        token.tell_of_requirement(judged.as_ref().err());
+        judged
+    }
+
+    /// The same, telling nobody.
+    pub(crate) fn judge_untold(&self, token: &VerifiedToken) -> Result<(), Rejection> {
         self.judge(&|leaf| leaf.is_met(token))
     }
 

@@ -186,7 +186,7 @@ impl Issuer {
         Self { max_token_age: Some(age), ..self }
     }
 
-    #[cfg(feature = "remote")]
+    #[cfg(any(feature = "metrics", feature = "remote"))]
     pub(super) fn identifier(&self) -> &str {
         &self.identifier
     }

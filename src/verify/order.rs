@@ -10,6 +10,7 @@ use super::issuer::TrustAnchor;
 #[cfg(feature = "remote")]
 use super::tenants::Tenant;
 use super::token::{KeyEvidence, Timepiece, VerifiedToken};
+use super::witness::Witness;
 use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
 #[cfg(feature = "tower")]
@@ -17,6 +18,7 @@ use crate::error::{Segment, TokenFault};
 use crate::jose::{Decoded, Header, Room, Segments};
 use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection, Snapshot};
 use crate::revoke::{RevocationCheck, RevocationStatus};
+use crate::telemetry::Watch;
 use crate::time::{Clock, UnixTime};
 
 /// Everything that decides, and that never changes once a verifier is built; and what it decided before.
@@ -25,6 +27,8 @@ pub(super) struct Rules {
     pub(super) max_token_bytes: usize,
     pub(super) revocation: Option<Arc<dyn RevocationCheck>>,
     pub(super) cache: Option<TokenCache>,
+    /// Who is told of decisions.
+    pub(super) watch: Option<Arc<Watch>>,
 }
 
 /// A token could not be judged, or not be matched with a key, by the keys at hand.
@@ -63,22 +67,32 @@ impl Outcome<'_> {
 
 impl Rules {
     /// Decides about a token with the keys at hand.
-    pub(super) fn decide(&self, text: &str, clock: &Arc<dyn Clock>) -> Outcome<'_> {
-        match self.decide_by_memory(text.as_bytes(), clock) {
+    pub(super) fn decide(
+        &self,
+        text: &str,
+        clock: &Arc<dyn Clock>,
+        witness: &mut impl Witness,
+    ) -> Outcome<'_> {
+        match self.decide_by_memory(text.as_bytes(), clock, witness) {
             Ok(decision) => Outcome::Decided(decision),
-            Err(sight) => self.decide_in_full(text, clock, sight),
+            Err(sight) => self.decide_in_full(text, clock, sight, witness),
         }
     }
 
     /// Decides about what may be a token; whether it is text at all is looked at if it is not one that was seen before.
     #[cfg(feature = "tower")]
-    pub(super) fn decide_bytes(&self, bytes: &[u8], clock: &Arc<dyn Clock>) -> Outcome<'_> {
-        let sight = match self.decide_by_memory(bytes, clock) {
+    pub(super) fn decide_bytes(
+        &self,
+        bytes: &[u8],
+        clock: &Arc<dyn Clock>,
+        witness: &mut impl Witness,
+    ) -> Outcome<'_> {
+        let sight = match self.decide_by_memory(bytes, clock, witness) {
             Ok(decision) => return Outcome::Decided(decision),
             Err(sight) => sight,
         };
         match str::from_utf8(bytes) {
-            Ok(text) => self.decide_in_full(text, clock, sight),
+            Ok(text) => self.decide_in_full(text, clock, sight, witness),
             Err(_) => {
                 let fault = TokenFault::Encoding { segment: Segment::Header };
                 Outcome::Decided(Err(Rejection::TokenMalformed(fault).into()))
@@ -94,15 +108,19 @@ impl Rules {
         &self,
         token: &[u8],
         clock: &Arc<dyn Clock>,
+        witness: &mut impl Witness,
     ) -> Result<Result<VerifiedToken, Error>, Option<Sight<'_>>> {
+        witness.begin();
         let Some(sight) = self.cache.as_ref().and_then(|cache| cache.look(token)) else { return Err(None) };
         match sight.entry().and_then(|entry| self.check_again(entry, clock)) {
             None => Err(Some(sight)),
             Some(Ok(token)) => {
+                sight.entry().into_iter().for_each(|entry| witness.remembered(entry.whose()));
                 sight.hit();
                 Ok(Ok(token))
             }
             Some(Err(error)) => {
+                sight.entry().into_iter().for_each(|entry| witness.remembered(entry.whose()));
                 sight.refused();
                 Ok(Err(error))
             }
@@ -115,8 +133,10 @@ impl Rules {
         text: &str,
         clock: &Arc<dyn Clock>,
         sight: Option<Sight<'_>>,
+        witness: &mut impl Witness,
     ) -> Outcome<'_> {
-        match self.check(text, clock) {
+        witness.in_full();
+        match self.check(text, clock, witness) {
             Ok((token, basis)) => {
                 let decision = self.check_revocation(token);
                 match (sight, &decision) {
@@ -174,7 +194,12 @@ impl Rules {
     }
 
     /// The order of the checks. One step, one reason; the first that fails ends it.
-    fn check(&self, text: &str, clock: &Arc<dyn Clock>) -> Result<(VerifiedToken, Basis), Stop<'_>> {
+    fn check(
+        &self,
+        text: &str,
+        clock: &Arc<dyn Clock>,
+        witness: &mut impl Witness,
+    ) -> Result<(VerifiedToken, Basis), Stop<'_>> {
         // 1. Sizes, three segments, canonical base64url.
         let mut room = Room::default();
         let segments = Segments::split(text, self.max_token_bytes)?;
@@ -201,7 +226,11 @@ impl Rules {
             Some(known) => Head::Known(known),
             None => Head::New(token.header()?),
         };
+        if let Head::New(header) = &head {
+            header.key_id().into_iter().for_each(|key_id| witness.key_id(key_id));
+        }
         let (keys, found) = issuer.map_err(|unknown| Stop::from(unknown.clone()))?;
+        witness.issuer(found.whose(), &found.anchor().identifier);
         let anchor = found.anchor();
         // The rest of the header is judged by that issuer's rules: our list of algorithms decides, not the token (RFC
         // 8725, section 3.1).
@@ -239,6 +268,10 @@ impl Rules {
             }
         };
         let KnownHeader { algorithm, candidates, names_key } = &header;
+        if !is_new && *names_key {
+            let named = candidates.iter().next().and_then(Key::id);
+            named.into_iter().for_each(|key_id| witness.key_id(key_id));
+        }
         // 5. The signature, over the exact bytes received.
         let signed = |key: &&Key| key.verify(*algorithm, token.signing_input(), token.signature());
         let Some(key) = candidates.iter().find(signed) else {
@@ -271,6 +304,7 @@ impl Rules {
                 claims,
                 KeyEvidence { algorithm: *algorithm, key_id },
                 Timepiece { clock: Arc::clone(clock), skew: anchor.time.skew },
+                self.watch.clone(),
                 keys.stale_age(),
             ),
             basis,
