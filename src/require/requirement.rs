@@ -100,6 +100,18 @@ impl Requirement {
         self.0.mistake()
     }
 
+    /// The parts that the token does not meet, whether or not another stands in their place.
+    pub(crate) fn unmet_by(&self, token: &VerifiedToken) -> Vec<String> {
+        let mut unmet = Vec::new();
+        self.0.each_leaf(&mut |leaf| {
+            let part = leaf.to_string();
+            if !leaf.is_met(token) && !unmet.contains(&part) {
+                unmet.push(part);
+            }
+        });
+        unmet
+    }
+
     fn judge(&self, is_met: &impl Fn(&Leaf) -> bool) -> Result<(), Rejection> {
         if self.0.is_met(is_met) { Ok(()) } else { nearest::judge(&self.0, is_met) }
     }
@@ -151,6 +163,13 @@ impl Term {
             Self::Leaf(leaf) => is_met(leaf),
             Self::All(terms) => terms.iter().all(|term| term.is_met(is_met)),
             Self::Any(terms) => terms.iter().any(|term| term.is_met(is_met)),
+        }
+    }
+
+    fn each_leaf(&self, look: &mut impl FnMut(&Leaf)) {
+        match self {
+            Self::Leaf(leaf) => look(leaf),
+            Self::All(terms) | Self::Any(terms) => terms.iter().for_each(|term| term.each_leaf(look)),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use super::anchors::Found;
 use super::cache::Whose;
 use super::witness::Witness;
 use crate::telemetry::Memory;
@@ -65,10 +66,10 @@ impl Witness for Facts {
         self.is_remembered = false;
     }
 
-    fn issuer(&mut self, whose: Whose, identifier: &str) {
-        self.whose = Some(whose);
-        if !matches!(whose, Whose::Fixed(_)) {
-            self.tenant = Some(identifier.into());
+    fn issuer(&mut self, found: &Found<'_, '_>) {
+        self.whose = Some(found.whose());
+        if let Found::Tenant(_) = found {
+            self.tenant = Some(found.anchor().identifier.as_str().into());
         }
     }
 

@@ -299,7 +299,7 @@ static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// An issuer, ready to be asked.
 #[derive(Debug)]
-pub(super) struct TrustAnchor {
+pub(crate) struct TrustAnchor {
     /// No other has it, also if it is of the same name.
     #[cfg(feature = "remote")]
     pub(super) serial: u64,

@@ -3,12 +3,14 @@
 mod anchors;
 mod builder;
 mod cache;
+pub mod explain;
 mod facts;
 mod health;
 mod issuer;
 mod order;
 #[cfg(feature = "metrics")]
 mod publishing;
+mod step;
 mod subject_hash;
 mod telling;
 #[cfg(feature = "remote")]
