@@ -117,7 +117,7 @@ impl Explain {
         let answer = answer::explained(&setup.verifier, &input.token, setup.requirement.as_ref()).await;
         let now = self.now();
         let status = setup.verifier.status();
-        let hint = answer.decision.as_ref().err().and_then(|error| {
+        let hint = answer.decision().err().and_then(|error| {
             let (expected, code) = (&setup.expected, error.code());
             hint(&Case { code, error: Some(error), token: &token, expected, status: &status, now })
         });

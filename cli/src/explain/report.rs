@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use portcullis::explain::Explanation;
 use portcullis::{Error, UnixTime};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
 use super::unverified::{Members, Unverified};
 use crate::exit::Exit;
 use crate::hints::Hint;
@@ -14,7 +14,7 @@ use crate::text::ascii_json;
 
 /// All that is told about a token.
 pub(super) struct Report<'r> {
-    pub(super) answer: &'r Answer,
+    pub(super) answer: &'r Explanation,
     pub(super) token: &'r Unverified,
     pub(super) hint: Option<Hint>,
     pub(super) notes: Vec<&'static str>,
@@ -24,8 +24,8 @@ pub(super) struct Report<'r> {
 
 impl Report<'_> {
     pub(super) fn exit(&self) -> Exit {
-        match &self.answer.decision {
-            Ok(()) => Exit::Good,
+        match self.answer.decision() {
+            Ok(_) => Exit::Good,
             Err(Error::Unavailable(_)) => Exit::Undecided,
             Err(_) => Exit::Bad,
         }
@@ -33,7 +33,10 @@ impl Report<'_> {
 
     /// One object: the library's explanation, and beside it `cause`, `hint`, `notes`, `assumed` and `unverified`.
     pub(super) fn json(&self) -> String {
-        let mut json = self.answer.json.clone();
+        let mut json = match serde_json::to_value(self.answer) {
+            Ok(Value::Object(explanation)) => explanation,
+            _ => Map::new(),
+        };
         let own = [
             ("cause", json!(self.hint.as_ref().map(|hint| &hint.cause))),
             ("hint", json!(self.hint.as_ref().map(|hint| &hint.advice))),
@@ -50,12 +53,10 @@ impl Report<'_> {
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = writeln!(text, "{}", self.verdict(paint));
-        if !self.answer.table.is_empty() {
-            let _ = writeln!(text, "\n{}", self.answer.table.trim_end());
-        }
+        let _ = writeln!(text, "\n{}\n", self.table(paint));
         let _ = writeln!(
             text,
-            "\n{}",
+            "{}",
             paint.text(Ink::Strong, "What the token says of itself, UNVERIFIED: anybody can write this")
         );
         self.part(&mut text, "header", self.token.header.as_ref());
@@ -76,9 +77,9 @@ impl Report<'_> {
     }
 
     fn verdict(&self, paint: Paint) -> String {
-        match &self.answer.decision {
-            Ok(()) if self.assumed.is_empty() => paint.text(Ink::Good, "accepted"),
-            Ok(()) => {
+        match self.answer.decision() {
+            Ok(_) if self.assumed.is_empty() => paint.text(Ink::Good, "accepted"),
+            Ok(_) => {
                 paint.text(Ink::Good, format_args!("accepted, with its own {}", self.assumed.join(" and ")))
             }
             Err(error @ Error::Unavailable(_)) => {
@@ -90,6 +91,20 @@ impl Report<'_> {
                 format!("{label} ({}), {error}", error.http_status())
             }
         }
+    }
+
+    /// The library's table of the checks, without its own verdict.
+    fn table(&self, paint: Paint) -> String {
+        let shown = self.answer.to_string();
+        let (_, table) = shown.split_once("\n\n").unwrap_or(("", &shown));
+        let row = |row: &str| match row.split_at_checked(4) {
+            Some(("pass", rest)) => format!("{}{rest}", paint.text(Ink::Good, "pass")),
+            Some(("FAIL", rest)) => {
+                format!("{}{}", paint.text(Ink::Bad, "FAIL"), paint.text(Ink::Strong, rest))
+            }
+            _ => paint.text(Ink::Faint, row),
+        };
+        table.trim_end().lines().map(row).collect::<Vec<_>>().join("\n")
     }
 
     fn part(&self, text: &mut String, name: &str, members: Option<&Members>) {

@@ -46,7 +46,11 @@ async fn every_flaw_is_named_with_its_cause_within_one_command() {
                 run.stdout
             );
         }
+        let json = run.json();
+        let failed = json["checks"].as_array().unwrap().iter().filter(|check| check["verdict"] == "fail");
+        assert_eq!(failed.count(), 1, "{flaw:?}: {}", run.stdout);
         let read = explain(&issuer, &token, &[]);
+        assert!(read.stdout.lines().any(|line| line.starts_with("FAIL ")), "{flaw:?}: {}", read.stdout);
         assert!(
             read.stdout.contains(&format!("refused: {}", flaw.expected_code())),
             "{flaw:?}: {}",
