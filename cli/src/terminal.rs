@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use clap::builder::styling::{AnsiColor, Style};
 
 use crate::exit::Exit;
-use crate::text::redacted;
+use crate::text::{escaped, redacted};
 
 /// Whether, and in which colours, text is painted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -67,16 +67,18 @@ pub(crate) fn answer(text: &str, exit: Exit) -> Exit {
     }
 }
 
-/// Says why the command is not carried out. Whatever looks like a token loses its signature.
+/// Says why the command is not carried out. Whatever looks like a token loses its signature, and what a terminal would obey
+/// is written out: a token may be quoted.
 pub(crate) fn refuse(exit: Exit, why: impl Display) -> Exit {
     let label = Paint::of_stderr().text(Ink::Bad, "error:");
-    tell(&format!("{label} {}\n", redacted(&why.to_string())));
+    tell(&format!("{label} {}\n", escaped(&redacted(&why.to_string()), MAX_REASON)));
     exit
 }
 
 /// Tells a person what takes its time. Scripts are told nothing.
 pub(crate) fn progress(what: impl Display) {
     if io::stderr().is_terminal() {
+        let what = escaped(&redacted(&what.to_string()), MAX_REASON);
         tell(&format!("{}\n", Paint::of_stderr().text(Ink::Faint, what)));
     }
 }
@@ -85,3 +87,6 @@ pub(crate) fn tell(text: &str) {
     // Where nobody can be told, nothing is lost by it.
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
+
+/// More than any sentence of ours, and a bound on what is quoted in it.
+const MAX_REASON: usize = 2_000;

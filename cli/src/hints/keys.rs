@@ -4,6 +4,7 @@ use portcullis::jose::KeyType;
 use portcullis::{Algorithm, Rejection};
 
 use super::{Case, Hint, list, quoted};
+use crate::text::escaped;
 
 pub(super) fn hint(case: &Case<'_>) -> Option<Hint> {
     Some(match case.code {
@@ -102,16 +103,16 @@ fn signature(case: &Case<'_>) -> Hint {
 
 fn unavailable(case: &Case<'_>) -> Hint {
     let failing = case.status.iter().find(|status| !status.state.can_verify());
-    let issuer = failing.map_or("<issuer>", |status| status.issuer.as_str());
+    let issuer = failing.map_or("<issuer>".to_owned(), |status| escaped(&status.issuer, 200));
     let why = failing.and_then(|status| status.last_error.as_deref()).unwrap_or("no answer yet");
     let cause = match case.code {
         "keys_expired" => format!(
             "nothing is known about the token: the keys of {} could not be renewed for too long ({why})",
-            quoted(issuer)
+            quoted(&issuer)
         ),
         _ => format!(
             "nothing is known about the token: the keys of {} could not be had ({why})",
-            quoted(issuer)
+            quoted(&issuer)
         ),
     };
     let code = why.split(':').next().unwrap_or_default();

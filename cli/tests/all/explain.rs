@@ -280,6 +280,40 @@ fn no_error_of_the_command_line_repeats_a_signature() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_a_terminal_would_obey_is_written() {
+    let issuer = TestIssuer::start().await;
+    let hostile = "https://\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}";
+    let token = || issuer.token().claim("iss", hostile).header("kid", hostile).claim(hostile, hostile);
+    let missing = ["explain", "-", "--at", NOW, "--jwks", "no-such-file"];
+    for (token, arguments) in [
+        (token().mint(), &["explain", "-", "--at", NOW][..]),
+        (token().mint(), &missing),
+        (token().mint(), &[&missing[..], &["--json"]].concat()),
+        (
+            token().audience(hostile).mint(),
+            &["explain", "-", "--at", NOW, "--issuer", issuer.identifier(), "--json"],
+        ),
+        (
+            token().header("typ", hostile).mint(),
+            &["explain", "-", "--at", NOW, "--issuer", issuer.identifier()],
+        ),
+    ] {
+        let run = portcullis(arguments, &token);
+        for text in [&run.stdout, &run.stderr] {
+            let odd = text
+                .chars()
+                .find(|character| (character.is_control() && *character != '\n') || *character == '\u{202e}');
+            assert_eq!(odd, None, "{arguments:?}: {text}");
+        }
+        assert!(
+            run.stdout.contains("owned") || run.stderr.contains("owned"),
+            "{arguments:?}: {}",
+            run.stdout
+        );
+    }
+}
+
 #[test]
 fn a_pasted_refusal_is_explained_by_its_reason() {
     let challenge = r#"WWW-Authenticate: Bearer error="invalid_token", reason="audience_mismatch""#;
