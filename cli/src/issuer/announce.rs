@@ -173,7 +173,8 @@ fn print(text: &str) -> Result<(), String> {
 }
 
 const WARNING: &str = "For development: anybody who reaches this port gets a token.";
-const COMMANDS: &str = "Commands: token, expired token, wrong audience, rotate, withdraw (old keys), help, quit.";
+const COMMANDS: &str =
+    "Commands: token, expired token, wrong audience, rotate, withdraw (old keys), help, quit.";
 
 #[cfg(test)]
 mod tests {

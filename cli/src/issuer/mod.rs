@@ -105,7 +105,8 @@ impl IssuerServer {
     async fn serve(self, announcer: &mut Announcer) -> Result<(), String> {
         let Self { port, until_eof, rotate_every, .. } = self;
         let stopped = stop_signal();
-        let server = Server::bind(port).await.map_err(|error| format!("cannot listen on port {port}: {error}"))?;
+        let server =
+            Server::bind(port).await.map_err(|error| format!("cannot listen on port {port}: {error}"))?;
         let site = Arc::new(self.open(server.address()).await?);
         let _serving = server.serve(Arc::clone(&site));
         let token = site.mint(&Wish::default()).await?;
@@ -198,17 +199,23 @@ fn issuer_path(text: &str) -> Result<String, String> {
     let inner = text.strip_prefix('/').unwrap_or(text);
     let segments = inner.strip_suffix('/').unwrap_or(inner).split('/');
     let good = |segment: &str| !segment.is_empty() && !segment.starts_with('.') && segment.chars().all(plain);
-    if text.is_empty() || text == "/" || (text.starts_with('/') && text.len() <= 200 && segments.clone().all(good)) {
+    if text.is_empty()
+        || text == "/"
+        || (text.starts_with('/') && text.len() <= 200 && segments.clone().all(good))
+    {
         Ok(text.to_owned())
     } else {
-        Err("a path starts with a slash and has letters, digits, `-`, `.`, `_`, `~` between its slashes".to_owned())
+        Err("a path starts with a slash and has letters, digits, `-`, `.`, `_`, `~` between its slashes"
+            .to_owned())
     }
 }
 
 fn algorithm(name: &str) -> Result<Algorithm, String> {
     match Algorithm::from_name(name) {
         Some(algorithm) if algorithm.family() != Family::Hmac => Ok(algorithm),
-        Some(_) => Err("a shared secret cannot be published as a key; choose one with a public key".to_owned()),
+        Some(_) => {
+            Err("a shared secret cannot be published as a key; choose one with a public key".to_owned())
+        }
         None => Err("no such algorithm".to_owned()),
     }
 }

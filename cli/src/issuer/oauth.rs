@@ -118,7 +118,9 @@ fn refused(problem: Problem) -> Answer {
     };
     let mut answer = with_body(status, JSON, json!({ "error": code, "error_description": hint }).to_string());
     if problem == Problem::InvalidClient {
-        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"development\""));
+        answer
+            .headers_mut()
+            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"development\""));
     }
     answer
 }
@@ -142,11 +144,17 @@ mod tests {
 
     #[test]
     fn forms_name_each_parameter_once() {
-        let form = Form::read(b"grant_type=client_credentials&client_id=a%20b&scope=x+y&other=1&other=2").unwrap();
+        let form =
+            Form::read(b"grant_type=client_credentials&client_id=a%20b&scope=x+y&other=1&other=2").unwrap();
         let text = |text: &str| Some(text.to_owned());
         assert_eq!(
             form,
-            Form { grant: text("client_credentials"), client: text("a b"), scope: text("x y"), audience: None }
+            Form {
+                grant: text("client_credentials"),
+                client: text("a b"),
+                scope: text("x y"),
+                audience: None
+            }
         );
         assert_eq!(Form::read(b"scope=x&scope=x"), Err(Problem::InvalidRequest));
         assert_eq!(Form::read(b"resource=x&audience=x"), Err(Problem::InvalidRequest));
@@ -159,8 +167,12 @@ mod tests {
             headers.insert(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
             basic_client(&headers)
         };
-        assert_eq!(named(&format!("Basic {}", STANDARD.encode("ci%3Abot:secret"))).as_deref(), Some("ci:bot"));
-        for bad in ["Basic", "Basic !", "Bearer Y2k6cw==", &format!("Basic {}", STANDARD.encode("no colon"))] {
+        assert_eq!(
+            named(&format!("Basic {}", STANDARD.encode("ci%3Abot:secret"))).as_deref(),
+            Some("ci:bot")
+        );
+        for bad in ["Basic", "Basic !", "Bearer Y2k6cw==", &format!("Basic {}", STANDARD.encode("no colon"))]
+        {
             assert_eq!(named(bad), None, "{bad}");
         }
     }

@@ -75,8 +75,26 @@ pub(super) async fn check(site: &Site, token: &str) -> Result<Value, String> {
 
 fn synthesised(decision: Result<portcullis::VerifiedToken, portcullis::Error>) -> Value {
     let names = [
-        "size", "form", "header", "issuer", "algorithm", "type", "keys", "key", "signature", "claims", "issuer_claim",
-        "audience", "client", "expiry", "not_before", "age", "kind", "required_claims", "confirmation", "revocation",
+        "size",
+        "form",
+        "header",
+        "issuer",
+        "algorithm",
+        "type",
+        "keys",
+        "key",
+        "signature",
+        "claims",
+        "issuer_claim",
+        "audience",
+        "client",
+        "expiry",
+        "not_before",
+        "age",
+        "kind",
+        "required_claims",
+        "confirmation",
+        "revocation",
     ];
     let failed = decision.as_ref().err().map(|error| match error.code() {
         "token_too_large" => "size",

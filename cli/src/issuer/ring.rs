@@ -88,7 +88,8 @@ impl Ring {
     fn keeping(mut self, kept: usize) -> Self {
         let keys = std::mem::take(&mut self.keys);
         for (place, key) in keys.iter().enumerate() {
-            let newer = keys.iter().skip(place + 1).filter(|other| other.algorithm() == key.algorithm()).count();
+            let newer =
+                keys.iter().skip(place + 1).filter(|other| other.algorithm() == key.algorithm()).count();
             if newer < kept {
                 self.keys.push(Arc::clone(key));
             }

@@ -177,7 +177,10 @@ impl Site {
         self.present().verifier.clone()
     }
 
-    async fn change(&self, how: impl AsyncFnOnce(Ring) -> Result<Ring, String>) -> Result<Vec<KeyReport>, String> {
+    async fn change(
+        &self,
+        how: impl AsyncFnOnce(Ring) -> Result<Ring, String>,
+    ) -> Result<Vec<KeyReport>, String> {
         let _changing = self.changing.lock().await;
         let ring = how(self.present().ring.clone()).await?;
         let verifier = verifier(&self.identifier, &self.defaults.audience, &self.offered, &ring)?;
@@ -190,7 +193,12 @@ impl Site {
     }
 }
 
-fn verifier(identifier: &str, audience: &str, offered: &[Algorithm], ring: &Ring) -> Result<Verifier, String> {
+fn verifier(
+    identifier: &str,
+    audience: &str,
+    offered: &[Algorithm],
+    ring: &Ring,
+) -> Result<Verifier, String> {
     let keys = JwkSet::parse(ring.document().as_bytes()).map_err(|error| error.to_string())?;
     let issuer = Issuer::new(identifier, keys).audience(audience).algorithms(offered.iter().copied());
     Verifier::builder().issuer(issuer).build().map_err(|error| error.to_string())

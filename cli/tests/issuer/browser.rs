@@ -95,9 +95,10 @@ async fn token_and_parts_can_be_edited_and_signed_again() {
     let _turn = TURN.lock().await;
     let program = Program::start(&[]).await;
     let Some(mut page) = open(&program).await else { return };
-    let payload: Value =
-        serde_json::from_str(page.evaluate("document.querySelector('#payload').value").await.as_str().unwrap())
-            .unwrap();
+    let payload: Value = serde_json::from_str(
+        page.evaluate("document.querySelector('#payload').value").await.as_str().unwrap(),
+    )
+    .unwrap();
     assert_eq!(payload["sub"], "alice");
 
     let mut other = payload.clone();
@@ -117,7 +118,9 @@ async fn token_and_parts_can_be_edited_and_signed_again() {
     let good = program.told("token").to_owned();
     page.fill("#token", &good).await;
     expect_all_green(&mut page).await;
-    let colours = page.evaluate("[...document.querySelectorAll('#colours span')].map((part) => part.textContent).join('.')");
+    let colours = page.evaluate(
+        "[...document.querySelectorAll('#colours span')].map((part) => part.textContent).join('.')",
+    );
     assert_eq!(colours.await, json!(good));
     expect_quiet(&page, &program);
 }
@@ -186,11 +189,11 @@ async fn the_page_fits_and_has_its_picture_taken() {
     until_code(&mut page, "audience_mismatch").await;
     page.evaluate("document.activeElement.blur(), scrollTo(0, 0)").await;
     let overflow = "document.documentElement.scrollWidth > innerWidth";
-    for width in [1_440, 800, 400] {
+    for width in [1_280, 800, 400] {
         page.size(width, 960).await;
         assert_eq!(page.evaluate(overflow).await, json!(false), "at {width} pixels");
     }
-    page.size(1_440, 1_000).await;
+    page.size(1_280, 940).await;
     let light = page.screenshot().await;
     page.dark().await;
     let dark = page.screenshot().await;

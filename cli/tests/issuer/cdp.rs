@@ -35,7 +35,9 @@ pub(crate) fn find() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = || {
         std::env::split_paths(&path)
-            .flat_map(|folder| ["chromium", "chromium-browser", "google-chrome"].map(|name| folder.join(name)))
+            .flat_map(|folder| {
+                ["chromium", "chromium-browser", "google-chrome"].map(|name| folder.join(name))
+            })
             .find(|candidate| candidate.is_file())
     };
     let found = named.or_else(on_path);
@@ -123,7 +125,8 @@ impl Page {
         );
         let place = self.evaluate(&find).await;
         for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
+            let event =
+                json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
             self.send("Input.dispatchMouseEvent", event).await;
         }
     }
@@ -135,13 +138,15 @@ impl Page {
     }
 
     pub(crate) async fn press(&mut self, key: &str, text: &str) {
-        let down = json!({ "type": "keyDown", "key": key, "code": key, "text": text, "windowsVirtualKeyCode": 13 });
+        let down =
+            json!({ "type": "keyDown", "key": key, "code": key, "text": text, "windowsVirtualKeyCode": 13 });
         self.send("Input.dispatchKeyEvent", down).await;
         self.send("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "code": key })).await;
     }
 
     pub(crate) async fn screenshot(&mut self) -> Vec<u8> {
-        let shot = self.send("Page.captureScreenshot", json!({ "format": "png", "optimizeForSpeed": false })).await;
+        let shot =
+            self.send("Page.captureScreenshot", json!({ "format": "png", "optimizeForSpeed": false })).await;
         STANDARD.decode(shot["data"].as_str().unwrap()).unwrap()
     }
 
