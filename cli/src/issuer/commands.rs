@@ -44,11 +44,29 @@ impl Command {
 /// ending.
 pub(super) fn from_stdin() -> mpsc::Receiver<Command> {
     let (sender, receiver) = mpsc::channel(WAITING);
+    if !may_read() {
+        return receiver;
+    }
     // Without the thread there are no commands; everything else works.
     let _ = thread::Builder::new().name("commands".to_owned()).spawn(move || {
         read(std::io::stdin().lock(), |command| sender.blocking_send(command).is_ok());
     });
     receiver
+}
+
+/// Whether standard input can be read: a program that runs behind a shell's prompt would be stopped for reading from the
+/// terminal.
+#[cfg(unix)]
+fn may_read() -> bool {
+    use std::io::IsTerminal;
+    let stdin = std::io::stdin();
+    !stdin.is_terminal()
+        || rustix::termios::tcgetpgrp(&stdin).is_ok_and(|group| group == rustix::process::getpgrp())
+}
+
+#[cfg(not(unix))]
+const fn may_read() -> bool {
+    true
 }
 
 /// Reads commands until the input ends or nobody takes them any more.

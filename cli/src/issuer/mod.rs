@@ -13,6 +13,7 @@ mod ring;
 mod routes;
 mod server;
 mod site;
+mod stop;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ use commands::Command;
 use minting::{Life, Wish};
 use server::Server;
 use site::Site;
+use stop::Stop;
 
 /// Plays an authorization server for development: prints a token, and how to use and to trust it.
 ///
@@ -104,7 +106,7 @@ impl IssuerServer {
     /// A sentence about what could not be had: the port, the keys, standard output.
     async fn serve(self, announcer: &mut Announcer) -> Result<(), String> {
         let Self { port, until_eof, rotate_every, .. } = self;
-        let stopped = stop_signal();
+        let mut stop = Stop::heard();
         let server =
             Server::bind(port).await.map_err(|error| format!("cannot listen on port {port}: {error}"))?;
         let site = Arc::new(self.open(server.address()).await?);
@@ -114,10 +116,9 @@ impl IssuerServer {
 
         let mut commands = commands::from_stdin();
         let mut rotations = rotate_every.and_then(every);
-        tokio::pin!(stopped);
         loop {
             let command = tokio::select! {
-                () = &mut stopped => return Ok(()),
+                () = stop.asked() => return Ok(()),
                 () = tick(&mut rotations) => Command::Rotate,
                 command = next(&mut commands) => command,
             };
@@ -147,32 +148,6 @@ impl IssuerServer {
         let defaults = site::Defaults { audience, algorithm, scope, subject, lifetime: ttl, api };
         Site::open(address, &issuer_path, defaults).await
     }
-}
-
-/// Ends with Ctrl-C, or with the signal by which supervisors stop a program.
-async fn stop_signal() {
-    let interrupted = async {
-        // Without the signal there are still `quit` and the end of the process.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let terminated = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut signal) => _ = signal.recv().await,
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = interrupted => {}
-            () = terminated => {}
-        }
-    }
-    #[cfg(not(unix))]
-    interrupted.await;
 }
 
 /// The next command; none will come any more once standard input has ended.

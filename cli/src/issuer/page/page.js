@@ -96,9 +96,8 @@ function showTimes() {
   const hint = one("#times");
   const { iat, exp } = claimsOf(token.value) ?? {};
   const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB");
-  const edits = "Edits of header and payload leave the signature as it was.";
   const dated = Number.isSafeInteger(iat) && Number.isSafeInteger(exp);
-  hint.textContent = dated ? `${edits} Issued ${clock(iat)}, expires ${clock(exp)}.` : edits;
+  hint.textContent = dated ? `issued ${clock(iat)}, expires ${clock(exp)}` : "edit it: the signature stays as it was";
 }
 
 function claimsOf(text) {
