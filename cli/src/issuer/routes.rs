@@ -93,10 +93,10 @@ pub(super) async fn answer(site: &Site, request: Request<Incoming>) -> Answer {
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
         return answer;
     }
-    if matches!(place, Place::Api(_) | Place::Token) {
-        if let Err(turned) = check_origin(&head.headers, site.port()) {
-            return turn_away(turned);
-        }
+    if matches!(place, Place::Api(_) | Place::Token)
+        && let Err(turned) = check_origin(&head.headers, site.port())
+    {
+        return turn_away(turned);
     }
     match place {
         Place::Asset(asset) => page_answer(asset),
