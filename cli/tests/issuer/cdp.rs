@@ -32,7 +32,7 @@ pub(crate) struct Page {
 /// # Panics
 /// When there is none and `PORTCULLIS_REQUIRE_BROWSER=1`.
 pub(crate) fn find() -> Option<PathBuf> {
-    let named = std::env::var_os("PORTCULLIS_BROWSER").map(PathBuf::from);
+    let named = std::env::var_os("PORTCULLIS_BROWSER").filter(|name| !name.is_empty()).map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = || {
         std::env::split_paths(&path)
@@ -46,8 +46,9 @@ pub(crate) fn find() -> Option<PathBuf> {
         let required = std::env::var("PORTCULLIS_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
         assert!(!required, "PORTCULLIS_REQUIRE_BROWSER=1, and there is no Chromium");
         // Not by a macro: the output of a test that passes is shown to nobody.
-        let said = "SKIPPED: THE PAGE IS NOT TESTED, as there is no Chromium on the PATH (Debian: chromium)";
-        writeln!(std::io::stderr(), "{said}").unwrap();
+        let said =
+            "\nSKIPPED: THE PAGE IS NOT TESTED, as there is no Chromium on the PATH (Debian: chromium)\n";
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
     }
     found
 }
