@@ -59,7 +59,7 @@ impl Page {
         let mut child = Command::new(browser)
             .args(["--headless=new", "--no-sandbox", "--remote-debugging-port=0", "--disable-gpu"])
             .args(["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"])
-            .args(["--disable-component-update", "--disable-sync", "--mute-audio", "--no-proxy-server"])
+            .args(["--disable-component-update", "--disable-sync", "--no-proxy-server", "--hide-scrollbars"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
