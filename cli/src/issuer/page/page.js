@@ -122,10 +122,8 @@ function showChecks(answer) {
   const title = { accepted: "Accepted", refused: "Refused", unavailable: "Cannot tell" }[answer.outcome];
   outcome.dataset.outcome = answer.outcome;
   outcome.dataset.code = answer.code ?? "";
-  outcome.firstElementChild.textContent = title;
-  outcome.lastElementChild.textContent = answer.code
-    ? `${answer.code}: ${answer.message} (HTTP ${answer.status})`
-    : "every check holds";
+  outcome.firstElementChild.textContent = answer.code ? `${title} (${answer.status})` : title;
+  outcome.lastElementChild.textContent = answer.code ? `${answer.code}: ${answer.message}` : "every check holds";
   checks.querySelector("tbody").replaceChildren(...answer.checks.map((check) => {
     const row = document.createElement("tr");
     row.dataset.check = check.check;
@@ -136,6 +134,9 @@ function showChecks(answer) {
     row.append(name, element("td", check.expected), element("td", check.found ?? ""));
     return row;
   }));
+  // The list may be longer than its place.
+  const failed = checks.querySelector("[data-verdict=fail]");
+  checks.scrollTop = failed ? failed.offsetTop - checks.clientHeight / 2 : 0;
 }
 
 // Checking: the newest question counts, whatever comes back first.
