@@ -29,7 +29,7 @@ async fn until_code(page: &mut Page, code: &str) {
     page.until(&format!("{SETTLED} && document.querySelector('#outcome').dataset.code === '{code}'")).await;
 }
 
-/// All before the check are green, it is red, and none behind it was reached.
+/// All before the check are green, it is red and in view, and none behind it was reached.
 async fn expect_red(page: &mut Page, name: &str) {
     let rows = rows(page).await;
     let place = rows.iter().position(|(check, _)| check == name).expect("the check is in the list");
@@ -41,6 +41,9 @@ async fn expect_red(page: &mut Page, name: &str) {
         };
         assert_eq!(verdict, want, "{check}, where {name} is to fail");
     }
+    let in_view = "(() => { const box = document.querySelector('[data-verdict=fail]').getBoundingClientRect(); \
+         return box.top >= 0 && box.bottom <= innerHeight; })()";
+    assert_eq!(page.evaluate(in_view).await, json!(true), "{name}");
 }
 
 async fn expect_all_green(page: &mut Page) {
@@ -65,6 +68,7 @@ async fn each_tampering_turns_one_check_red() {
     let program = Program::start(&["--scope", "orders:read"]).await;
     let Some(mut page) = open(&program).await else { return };
     expect_all_green(&mut page).await;
+    page.size(1_280, 500).await;
     let first = page.evaluate("document.querySelector('#token').value").await;
     page.click("#mint-button").await;
     page.until(&format!("document.querySelector('#token').value !== {first}")).await;
