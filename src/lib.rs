@@ -51,6 +51,7 @@
 )]
 //! - [`Verifier`]: decides. [`verify`](Verifier::verify) is all that a service without tower needs;
 //!   [`health`](Verifier::health) tells probes and [`status`](Verifier::status) operators how the keys are.
+//! - [`mod@explain`]: why a token is accepted or refused, check by check, for the developer who got a 401.
 //! - [`VerifiedToken`]: the evidence. Only a verifier can make one. [`SubjectHasher`] has a stand-in for its subject in logs.
 //! - [`Error`]: [`Rejection`] when the token is at fault (400, 401, 403), [`Unavailable`] when nothing could be decided
 //!   (503). Each has a [`code`](Error::code) that never changes. [`ConfigError`] refuses a set-up that could not be safe.
@@ -144,6 +145,7 @@ pub mod revoke;
 #[cfg(feature = "settings")]
 pub mod settings;
 mod stripes;
+mod telemetry;
 #[cfg(test)]
 mod testing;
 #[cfg(feature = "testkit")]
@@ -178,9 +180,12 @@ pub use require::{Guarded, Requirement, Requires, scope};
 #[cfg(feature = "settings")]
 #[doc(inline)]
 pub use settings::{Settings, SettingsError};
+#[cfg(feature = "metrics")]
+pub use telemetry::Metrics;
 pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "remote")]
 pub use verify::HealthWatch;
+pub use verify::explain;
 #[cfg(feature = "remote")]
 pub use verify::tenants;
 pub use verify::{

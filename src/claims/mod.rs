@@ -29,4 +29,4 @@ pub(crate) use kind::{check_kind, check_type};
 pub(crate) use required::RequiredClaims;
 pub(crate) use set::ClaimsSet;
 pub(crate) use span::Span;
-pub(crate) use time::{TimeClaims, TimeRules, check_time, is_recent};
+pub(crate) use time::{DateCheck, TimeClaims, TimeRules, check_dates, check_time, is_recent};

@@ -31,8 +31,6 @@ impl RequiredClaims {
     }
 
     /// The claims, each with its values.
-    #[cfg(test)]
-    #[cfg(feature = "settings")]
     pub(crate) fn described(&self) -> impl Iterator<Item = (&'static str, &[String])> {
         self.0.iter().map(|RequiredClaim { name, values }| (*name, values.as_slice()))
     }

@@ -20,6 +20,14 @@ pub(crate) struct TimeRules {
     pub(crate) max_age: Option<Duration>,
 }
 
+/// Which of the checks of a token's dates.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum DateCheck {
+    Expiry,
+    NotBefore,
+    Age,
+}
+
 /// Checks `exp` and `nbf` against `now`, allowing the skew in either direction, and the age of the token if a greatest
 /// age is set.
 ///
@@ -33,17 +41,33 @@ pub(crate) struct TimeRules {
 /// [4.1.4]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
 /// [4.1.5]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.5
 pub(crate) fn check_time(claims: TimeClaims, now: UnixTime, rules: &TimeRules) -> Result<(), Rejection> {
+    check_dates(claims, now, rules, |_| {})
+}
+
+/// The same, and tells before each check which one it is.
+///
+/// # Errors
+/// Those of [`check_time`].
+pub(crate) fn check_dates(
+    claims: TimeClaims,
+    now: UnixTime,
+    rules: &TimeRules,
+    mut at: impl FnMut(DateCheck),
+) -> Result<(), Rejection> {
     let TimeClaims { exp, nbf, iat } = claims;
     let TimeRules { skew, max_age } = *rules;
+    at(DateCheck::Expiry);
     let exp = exp.ok_or(Rejection::ClaimMissing { claim: "exp" })?;
     if now >= exp.saturating_add(skew) {
         return Err(Rejection::Expired { exp, now });
     }
+    at(DateCheck::NotBefore);
     if let Some(nbf) = nbf
         && now.saturating_add(skew) < nbf
     {
         return Err(Rejection::NotYetValid { nbf, now });
     }
+    at(DateCheck::Age);
     if let Some(max_age) = max_age {
         let iat = iat.ok_or(Rejection::ClaimMissing { claim: "iat" })?;
         if now.saturating_add(skew) < iat {

@@ -1,6 +1,7 @@
 //! What the head of a request leads to.
 
 mod several;
+mod watched;
 
 use std::fmt;
 use std::future::Future;
@@ -19,7 +20,7 @@ use super::manner::Manner;
 use super::refusal::{Refusal, finish};
 use super::source::{Head, TokenSource};
 use crate::error::{Error, Rejection};
-use crate::verify::{VerifiedToken, Verifier};
+use crate::verify::{Notes, VerifiedToken, Verifier};
 
 /// Everything that a layer was told. Holds no framework's types but the head of a request.
 #[derive(Clone)]
@@ -86,31 +87,38 @@ pub(crate) enum Finishing {
 }
 
 /// What the head of a request leads to.
-pub(crate) enum Admission {
+pub(crate) enum Admission<N = ()> {
     /// Good, by the way of this number.
-    Verified(VerifiedToken, usize),
+    Verified(VerifiedToken, usize, N),
     Anonymous(Anonymous),
-    Refused(Denial),
+    Refused(Denial<N>),
     /// Open until the check has ended.
-    Undecided(Check),
+    Undecided(Check<N>),
 }
 
 /// Why not, and by which way the credential came.
 #[derive(Clone, Debug)]
-pub(crate) struct Denial {
+pub(crate) struct Denial<N = ()> {
     pub(crate) error: Error,
     way: usize,
+    notes: N,
 }
 
-impl Denial {
+impl<N: Default> Denial<N> {
+    fn by(way: usize, error: impl Into<Error>) -> Self {
+        Self { error: error.into(), way, notes: N::default() }
+    }
+
     #[cfg(any(test, feature = "actix"))]
-    pub(crate) const fn first(error: Error) -> Self {
-        Self { error, way: 0 }
+    pub(crate) fn first(error: Error) -> Self {
+        Self::by(0, error)
     }
 }
 
 /// A decision that waits for keys.
-pub(crate) type Check = Pin<Box<dyn Future<Output = Result<(VerifiedToken, usize), Denial>> + Send>>;
+pub(crate) type Check<N = ()> = Pin<Box<dyn Future<Output = Checked<N>> + Send>>;
+
+type Checked<N> = Result<(VerifiedToken, usize, N), Denial<N>>;
 
 impl<W> Guard<W> {
     pub(super) fn of(verifier: &Verifier, realm: &str, body: W) -> Self {
@@ -174,6 +182,11 @@ impl<W> Guard<W> {
 
     #[inline]
     pub(crate) fn admit(&self, head: Head<'_>) -> Admission {
+        if self.is_watched() { self.admit_watched(head) } else { self.admit_noting(head) }
+    }
+
+    #[inline]
+    fn admit_noting<N: Notes>(&self, head: Head<'_>) -> Admission<N> {
         let way = match &self.ways {
             Ways::One(way) => way,
             Ways::Several(ways) => return self.admit_by_several(ways, head),
@@ -186,17 +199,17 @@ impl<W> Guard<W> {
 
     /// Nobody's token, or nobody can tell whose.
     #[cold]
-    fn without(&self, rejection: Rejection, way: usize, head: Head<'_>) -> Admission {
+    fn without<N: Notes>(&self, rejection: Rejection, way: usize, head: Head<'_>) -> Admission<N> {
         let allowed = self.absence == Absence::Anonymous
             || (self.preflight == Preflight::Anonymous && is_preflight(head));
         if rejection == Rejection::CredentialsMissing && allowed {
             return Admission::Anonymous(Anonymous::new());
         }
-        Admission::Refused(Denial { error: rejection.into(), way })
+        Admission::Refused(Denial::by(way, rejection))
     }
 
     #[inline(never)]
-    fn admit_by_several(&self, ways: &[Way], head: Head<'_>) -> Admission {
+    fn admit_by_several<N: Notes>(&self, ways: &[Way], head: Head<'_>) -> Admission<N> {
         match several::sent(ways, head) {
             Ok(sent) => several::judge(ways, &sent),
             Err(denial) => match denial.error {
@@ -272,19 +285,22 @@ impl Ways {
 
 impl Way {
     #[inline]
-    fn judge(&self, index: usize, token: &[u8]) -> Admission {
-        let denied = |error: Error| Admission::Refused(Denial { error, way: index });
-        match self.verifier.verify_bytes_cached(token) {
-            Poll::Ready(Ok(token)) => Admission::Verified(token, index),
+    fn judge<N: Notes>(&self, index: usize, token: &[u8]) -> Admission<N> {
+        let mut notes = N::default();
+        let denied = |error: Error, notes: N| Admission::Refused(Denial { error, way: index, notes });
+        match self.verifier.verify_bytes_noting(token, &mut notes) {
+            Poll::Ready(Ok(token)) => Admission::Verified(token, index, notes),
             // No text of another form is a good token, so the form is looked at where there is something to say of it.
-            Poll::Ready(Err(error)) => denied(check_form(token).map_or_else(Error::from, |_| error)),
+            Poll::Ready(Err(error)) => denied(check_form(token).map_or_else(Error::from, |_| error), notes),
             Poll::Pending => match check_form(token) {
-                Err(rejection) => denied(rejection.into()),
+                Err(rejection) => denied(rejection.into(), notes),
                 Ok(token) => {
                     let (verifier, token) = (self.verifier.clone(), token.to_owned());
                     Admission::Undecided(Box::pin(async move {
-                        let decision = verifier.verify(&token).await;
-                        decision.map(|token| (token, index)).map_err(|error| Denial { error, way: index })
+                        match verifier.verify_noting(&token, &mut notes).await {
+                            Ok(token) => Ok((token, index, notes)),
+                            Err(error) => Err(Denial { error, way: index, notes }),
+                        }
                     }))
                 }
             },

@@ -145,6 +145,11 @@ impl<'t, 'r> Decoded<'t, 'r> {
         Header::parse(self.header)
     }
 
+    /// The header's JSON, as it came; empty where it was not decoded.
+    pub(crate) const fn raw_header(&self) -> &'r [u8] {
+        self.header
+    }
+
     /// The exact bytes that are signed.
     pub(crate) const fn signing_input(&self) -> &'t [u8] {
         self.signing_input.as_bytes()

@@ -15,12 +15,19 @@ use super::remote::HttpFetch;
 use crate::crypto::Backend;
 #[cfg(feature = "reqwest")]
 use crate::error::ConfigError;
+#[cfg(feature = "remote")]
+use crate::telemetry::KeyCounts;
+#[cfg(all(feature = "metrics", feature = "remote"))]
+use crate::telemetry::Meter;
 use crate::time::Clock;
 
 /// What the key sources of one verifier share, those of issuers that come later included.
 pub(crate) struct Means {
     backend: Backend,
     clock: Arc<dyn Clock>,
+    /// What the verifier counts.
+    #[cfg(all(feature = "metrics", feature = "remote"))]
+    meter: Option<Arc<Meter>>,
     /// Beats when the state of any issuer's keys changes.
     #[cfg(feature = "remote")]
     pulse: watch::Sender<()>,
@@ -34,10 +41,29 @@ impl Means {
         Self {
             backend,
             clock,
+            #[cfg(all(feature = "metrics", feature = "remote"))]
+            meter: None,
             #[cfg(feature = "remote")]
             pulse: watch::Sender::new(()),
             #[cfg(feature = "reqwest")]
             https: OnceLock::new(),
+        }
+    }
+
+    #[cfg(all(feature = "metrics", feature = "remote"))]
+    pub(crate) fn counted_by(self, meter: Option<Arc<Meter>>) -> Self {
+        Self { meter, ..self }
+    }
+
+    /// Where the keys of this issuer are counted.
+    #[cfg(feature = "remote")]
+    pub(crate) fn key_counts(&self, issuer: &str) -> KeyCounts {
+        #[cfg(feature = "metrics")]
+        return self.meter.as_ref().map(|meter| meter.keys_of(issuer)).unwrap_or_default();
+        #[cfg(not(feature = "metrics"))]
+        {
+            let _ = issuer;
+            KeyCounts::default()
         }
     }
 

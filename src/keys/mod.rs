@@ -14,5 +14,5 @@ pub use source::Keys;
 pub use status::{IssuerStatus, KeyInfo, KeyOrigin, KeyState};
 
 pub(crate) use means::Means;
-pub(crate) use set::{Key, KnownHeader, MAX_CANDIDATES, Selection};
+pub(crate) use set::{Candidates, Key, KeySet, KnownHeader, MAX_CANDIDATES, Selection};
 pub(crate) use source::{KeySource, KeyWish, Refreshed, Snapshot};

@@ -246,6 +246,15 @@ impl KeySource {
         }
     }
 
+    /// The time since the keys were confirmed last; `None` for fixed keys, and where there are none.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        match self {
+            Self::Fixed(_) => None,
+            #[cfg(feature = "remote")]
+            Self::Remote(keys) => keys.age(),
+        }
+    }
+
     pub(crate) fn state(&self) -> KeyState {
         match self {
             Self::Fixed(_) => KeyState::Fixed,
@@ -261,6 +270,7 @@ impl KeySource {
                 state: KeyState::Fixed,
                 origin: Some(KeyOrigin::SetUp),
                 age: None,
+                age_limit: None,
                 generation: FIXED_GENERATION,
                 keys: key_infos(set),
                 skipped: set.skipped().to_vec(),

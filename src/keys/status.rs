@@ -39,6 +39,9 @@ pub struct IssuerStatus {
     /// Time since the keys were last confirmed by the source; `None` for fixed keys and before the first load.
     #[serde(rename = "age_seconds", serialize_with = "whole_seconds")]
     pub age: Option<Duration>,
+    /// The age from which on its tokens get 503; `None` for fixed keys and before the first load.
+    #[serde(rename = "age_limit_seconds", serialize_with = "whole_seconds")]
+    pub age_limit: Option<Duration>,
     /// How many sets have been taken so far; a change of keys changes it.
     pub generation: u64,
     /// The keys in use.

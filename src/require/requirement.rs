@@ -84,6 +84,13 @@ impl Requirement {
     /// [`Rejection::ScopeMissing`], [`Rejection::AuthenticationInsufficient`] or [`Rejection::RequirementUnmet`]. Of
     /// alternatives, what is answered is told [here](mod@crate::require#what-is-answered).
     pub fn check(&self, token: &VerifiedToken) -> Result<(), Rejection> {
+        let judged = self.judge_untold(token);
+        token.tell_of_requirement(judged.as_ref().err());
+        judged
+    }
+
+    /// The same, telling nobody.
+    pub(crate) fn judge_untold(&self, token: &VerifiedToken) -> Result<(), Rejection> {
         self.judge(&|leaf| leaf.is_met(token))
     }
 
@@ -91,6 +98,18 @@ impl Requirement {
     #[must_use]
     pub fn mistake(&self) -> Option<&Mistake> {
         self.0.mistake()
+    }
+
+    /// The parts that the token does not meet, whether or not another stands in their place.
+    pub(crate) fn unmet_by(&self, token: &VerifiedToken) -> Vec<String> {
+        let mut unmet = Vec::new();
+        self.0.each_leaf(&mut |leaf| {
+            let part = leaf.to_string();
+            if !leaf.is_met(token) && !unmet.contains(&part) {
+                unmet.push(part);
+            }
+        });
+        unmet
     }
 
     fn judge(&self, is_met: &impl Fn(&Leaf) -> bool) -> Result<(), Rejection> {
@@ -144,6 +163,13 @@ impl Term {
             Self::Leaf(leaf) => is_met(leaf),
             Self::All(terms) => terms.iter().all(|term| term.is_met(is_met)),
             Self::Any(terms) => terms.iter().any(|term| term.is_met(is_met)),
+        }
+    }
+
+    fn each_leaf(&self, look: &mut impl FnMut(&Leaf)) {
+        match self {
+            Self::Leaf(leaf) => look(leaf),
+            Self::All(terms) | Self::Any(terms) => terms.iter().for_each(|term| term.each_leaf(look)),
         }
     }
 

@@ -175,7 +175,7 @@ impl From<Rejection> for Unknown {
 const UNKNOWN: Unknown = Unknown::Rejected(Rejection::IssuerUnknown);
 
 /// An issuer that is trusted.
-pub(super) enum Found<'r, 's> {
+pub(crate) enum Found<'r, 's> {
     Fixed {
         anchor: &'r TrustAnchor,
         /// Its place in the set-up.
@@ -233,7 +233,7 @@ impl Deref for Held<'_> {
 /// Without keys that renew themselves there are no tenants.
 #[cfg(not(feature = "remote"))]
 #[derive(Debug)]
-pub(super) enum Seat {}
+pub(crate) enum Seat {}
 
 #[cfg(not(feature = "remote"))]
 impl Deref for Seat {

@@ -18,6 +18,8 @@ use crate::error::ConfigError;
 use crate::jose::MAX_TOKEN_BYTES;
 use crate::keys::Means;
 use crate::revoke::RevocationCheck;
+#[cfg(feature = "metrics")]
+use crate::telemetry::{Meter, Metrics, Watch};
 use crate::time::{Clock, SystemClock};
 
 /// Collects what a [`Verifier`] should trust; made by [`Verifier::builder`].
@@ -32,6 +34,8 @@ pub struct VerifierBuilder {
     token_cache_time: Duration,
     revocation: Option<Arc<dyn RevocationCheck>>,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<Metrics>,
 }
 
 impl VerifierBuilder {
@@ -46,6 +50,8 @@ impl VerifierBuilder {
             token_cache_time: DEFAULT_CACHE_TIME,
             revocation: None,
             clock: Arc::new(SystemClock),
+            #[cfg(feature = "metrics")]
+            metrics: None,
         }
     }
 
@@ -98,6 +104,30 @@ impl VerifierBuilder {
         Self { clock: Arc::new(clock), ..self }
     }
 
+    /// Tells numbers to the process's recorder of the `metrics` facade. Default: nobody is told.
+    ///
+    /// ```
+    /// # #[cfg(feature = "aws-lc")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use portcullis::{Issuer, Metrics, Verifier, jose::Jwk};
+    ///
+    /// # let key = Jwk::parse(r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#)?;
+    /// // First the recorder, such as that of metrics-exporter-prometheus.
+    /// let verifier = Verifier::builder()
+    ///     .issuer(Issuer::new("https://id.example.com", key).audience("https://api.example.com"))
+    ///     .metrics(Metrics::new())
+    ///     .build()?;
+    ///
+    /// verifier.publish_metrics(); // before a scrape, to be exact; every 5 s it happens by itself
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "aws-lc"))] fn main() {}
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn metrics(self, metrics: Metrics) -> Self {
+        Self { metrics: Some(metrics), ..self }
+    }
+
     /// The verifier. Needs no network: keys are fetched in the background, or at the first token.
     ///
     /// # Errors
@@ -141,7 +171,14 @@ impl VerifierBuilder {
         }
         #[cfg(feature = "remote")]
         no_snapshot_twice(&self.issuers)?;
-        let means = Arc::new(Means::new(backend, self.clock));
+        let means = Means::new(backend, self.clock);
+        #[cfg(feature = "metrics")]
+        let meter = self
+            .metrics
+            .map(|metrics| Arc::new(Meter::new(metrics, self.issuers.iter().map(Issuer::identifier))));
+        #[cfg(all(feature = "metrics", feature = "remote"))]
+        let means = means.counted_by(meter.clone());
+        let means = Arc::new(means);
         let anchor = |(position, issuer): (usize, Issuer)| {
             issuer.build(&means).map_err(|error| Misfit { issuer: Some(position), error })
         };
@@ -158,8 +195,15 @@ impl VerifierBuilder {
             max_token_bytes: self.max_token_bytes,
             revocation: self.revocation,
             cache: (tokens > 0).then(|| TokenCache::new(tokens, longest)),
+            #[cfg(feature = "metrics")]
+            watch: meter.map(|meter| Arc::new(Watch { meter: Some(meter) })),
+            #[cfg(not(feature = "metrics"))]
+            watch: None,
         };
-        Ok(Verifier::from_parts(rules, means))
+        let verifier = Verifier::from_parts(rules, means);
+        #[cfg(all(feature = "metrics", feature = "remote"))]
+        verifier.ensure_publishing();
+        Ok(verifier)
     }
 }
 
@@ -179,6 +223,7 @@ impl VerifierBuilder {
             tenants: _,
             revocation: _,
             clock: _,
+            metrics: _,
         } = self;
         (issuers, *backend, *max_token_bytes, *cached_tokens, *token_cache_time)
     }

@@ -186,7 +186,7 @@ impl Issuer {
         Self { max_token_age: Some(age), ..self }
     }
 
-    #[cfg(feature = "remote")]
+    #[cfg(any(feature = "metrics", feature = "remote"))]
     pub(super) fn identifier(&self) -> &str {
         &self.identifier
     }
@@ -299,7 +299,7 @@ static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// An issuer, ready to be asked.
 #[derive(Debug)]
-pub(super) struct TrustAnchor {
+pub(crate) struct TrustAnchor {
     /// No other has it, also if it is of the same name.
     #[cfg(feature = "remote")]
     pub(super) serial: u64,

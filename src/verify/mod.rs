@@ -3,14 +3,21 @@
 mod anchors;
 mod builder;
 mod cache;
+pub mod explain;
+mod facts;
 mod health;
 mod issuer;
 mod order;
+#[cfg(feature = "metrics")]
+mod publishing;
+mod step;
 mod subject_hash;
+mod telling;
 #[cfg(feature = "remote")]
 pub mod tenants;
 mod token;
 mod verifier;
+mod witness;
 
 pub use builder::VerifierBuilder;
 pub use cache::TokenCacheStatus;
@@ -24,3 +31,7 @@ pub use verifier::Verifier;
 
 #[cfg(feature = "settings")]
 pub(crate) use builder::Misfit;
+#[cfg(feature = "tower")]
+pub(crate) use facts::{Facts, Notes};
+#[cfg(feature = "tower")]
+pub(crate) use telling::Verdict;

@@ -1,23 +1,31 @@
 //! The checks, in their order: cheap before dear, and nothing of the payload visible before the signature holds.
 
+mod claims;
+mod stop;
+
 use std::sync::Arc;
 #[cfg(feature = "remote")]
 use std::time::Duration;
 
-use super::anchors::{Anchors, Found, Held, Unknown};
+use super::anchors::{Anchors, Found, Held};
 use super::cache::{Basis, Entry, Sight, TokenCache};
+use super::explain::{expected, found};
 use super::issuer::TrustAnchor;
+use super::step::Step;
 #[cfg(feature = "remote")]
 use super::tenants::Tenant;
 use super::token::{KeyEvidence, Timepiece, VerifiedToken};
-use crate::claims::{ClaimsSet, check_confirmation, check_kind, check_time, check_type, read_issuer};
+use super::witness::Witness;
+use crate::claims::{ClaimsSet, check_time, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
 #[cfg(feature = "tower")]
 use crate::error::{Segment, TokenFault};
 use crate::jose::{Decoded, Header, Room, Segments};
 use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection, Snapshot};
 use crate::revoke::{RevocationCheck, RevocationStatus};
-use crate::time::{Clock, UnixTime};
+use crate::telemetry::Watch;
+use crate::time::Clock;
+use stop::Stop;
 
 /// Everything that decides, and that never changes once a verifier is built; and what it decided before.
 pub(super) struct Rules {
@@ -25,6 +33,8 @@ pub(super) struct Rules {
     pub(super) max_token_bytes: usize,
     pub(super) revocation: Option<Arc<dyn RevocationCheck>>,
     pub(super) cache: Option<TokenCache>,
+    /// Who is told of decisions.
+    pub(super) watch: Option<Arc<Watch>>,
 }
 
 /// A token could not be judged, or not be matched with a key, by the keys at hand.
@@ -63,22 +73,32 @@ impl Outcome<'_> {
 
 impl Rules {
     /// Decides about a token with the keys at hand.
-    pub(super) fn decide(&self, text: &str, clock: &Arc<dyn Clock>) -> Outcome<'_> {
-        match self.decide_by_memory(text.as_bytes(), clock) {
+    pub(super) fn decide(
+        &self,
+        text: &str,
+        clock: &Arc<dyn Clock>,
+        witness: &mut impl Witness,
+    ) -> Outcome<'_> {
+        match self.decide_by_memory(text.as_bytes(), clock, witness) {
             Ok(decision) => Outcome::Decided(decision),
-            Err(sight) => self.decide_in_full(text, clock, sight),
+            Err(sight) => self.decide_in_full(text, clock, sight, witness),
         }
     }
 
     /// Decides about what may be a token; whether it is text at all is looked at if it is not one that was seen before.
     #[cfg(feature = "tower")]
-    pub(super) fn decide_bytes(&self, bytes: &[u8], clock: &Arc<dyn Clock>) -> Outcome<'_> {
-        let sight = match self.decide_by_memory(bytes, clock) {
+    pub(super) fn decide_bytes(
+        &self,
+        bytes: &[u8],
+        clock: &Arc<dyn Clock>,
+        witness: &mut impl Witness,
+    ) -> Outcome<'_> {
+        let sight = match self.decide_by_memory(bytes, clock, witness) {
             Ok(decision) => return Outcome::Decided(decision),
             Err(sight) => sight,
         };
         match str::from_utf8(bytes) {
-            Ok(text) => self.decide_in_full(text, clock, sight),
+            Ok(text) => self.decide_in_full(text, clock, sight, witness),
             Err(_) => {
                 let fault = TokenFault::Encoding { segment: Segment::Header };
                 Outcome::Decided(Err(Rejection::TokenMalformed(fault).into()))
@@ -90,19 +110,24 @@ impl Rules {
     ///
     /// # Errors
     /// It must be verified in full.
-    fn decide_by_memory(
+    fn decide_by_memory<W: Witness>(
         &self,
         token: &[u8],
         clock: &Arc<dyn Clock>,
+        witness: &mut W,
     ) -> Result<Result<VerifiedToken, Error>, Option<Sight<'_>>> {
-        let Some(sight) = self.cache.as_ref().and_then(|cache| cache.look(token)) else { return Err(None) };
+        witness.begin();
+        let cache = self.cache.as_ref().filter(|_| !W::THOROUGH);
+        let Some(sight) = cache.and_then(|cache| cache.look(token)) else { return Err(None) };
         match sight.entry().and_then(|entry| self.check_again(entry, clock)) {
             None => Err(Some(sight)),
             Some(Ok(token)) => {
+                sight.entry().into_iter().for_each(|entry| witness.remembered(entry.whose()));
                 sight.hit();
                 Ok(Ok(token))
             }
             Some(Err(error)) => {
+                sight.entry().into_iter().for_each(|entry| witness.remembered(entry.whose()));
                 sight.refused();
                 Ok(Err(error))
             }
@@ -115,10 +140,12 @@ impl Rules {
         text: &str,
         clock: &Arc<dyn Clock>,
         sight: Option<Sight<'_>>,
+        witness: &mut impl Witness,
     ) -> Outcome<'_> {
-        match self.check(text, clock) {
+        witness.in_full();
+        match self.check(text, clock, witness) {
             Ok((token, basis)) => {
-                let decision = self.check_revocation(token);
+                let decision = self.check_revocation(token, witness);
                 match (sight, &decision) {
                     (None, _) => {}
                     (Some(sight), Ok(token)) => sight.verified(text, token, basis, &**clock),
@@ -159,12 +186,18 @@ impl Rules {
             return None;
         }
         snapshot.passed(&found);
-        Some(self.check_revocation(entry.hand_out(stale_age)))
+        Some(self.check_revocation(entry.hand_out(stale_age), &mut ()))
     }
 
     /// 8. Whether it was revoked, of a token that is good by itself.
-    fn check_revocation(&self, token: VerifiedToken) -> Result<VerifiedToken, Error> {
-        match self.revocation.as_ref().map(|check| check.status(&token)) {
+    fn check_revocation(
+        &self,
+        token: VerifiedToken,
+        witness: &mut impl Witness,
+    ) -> Result<VerifiedToken, Error> {
+        let status = self.revocation.as_ref().map(|check| check.status(&token));
+        witness.at(Step::Revocation, || found::revocation(status.as_ref()));
+        match status {
             None | Some(RevocationStatus::NotRevoked) => Ok(token),
             Some(RevocationStatus::Revoked) => Err(Rejection::Revoked.into()),
             Some(RevocationStatus::Unknown { retry_after }) => {
@@ -174,13 +207,22 @@ impl Rules {
     }
 
     /// The order of the checks. One step, one reason; the first that fails ends it.
-    fn check(&self, text: &str, clock: &Arc<dyn Clock>) -> Result<(VerifiedToken, Basis), Stop<'_>> {
+    fn check<W: Witness>(
+        &self,
+        text: &str,
+        clock: &Arc<dyn Clock>,
+        witness: &mut W,
+    ) -> Result<(VerifiedToken, Basis), Stop<'_>> {
         // 1. Sizes, three segments, canonical base64url.
         let mut room = Room::default();
+        witness.at(Step::Size, || found::size(text));
+        if text.len() <= self.max_token_bytes {
+            witness.at(Step::Form, || found::form(text));
+        }
         let segments = Segments::split(text, self.max_token_bytes)?;
         let snapshot = self.anchors.snapshot();
         let only = snapshot.only().map(with_keys);
-        let known = only.as_ref().and_then(|only| known_header(only, &segments));
+        let known = only.as_ref().and_then(|only| known_header::<W>(only, &segments));
         let token = match known {
             Some(_) => segments.decode_behind_known_header(&mut room)?,
             None => segments.decode(&mut room)?,
@@ -195,41 +237,59 @@ impl Rules {
                 named.as_ref()
             }
         };
-        let known = known.or_else(|| issuer.ok().and_then(|issuer| known_header(issuer, &segments)));
+        let known = known.or_else(|| issuer.ok().and_then(|issuer| known_header::<W>(issuer, &segments)));
         // 2. The header: no repeated member, nothing that must be understood and is not, an algorithm of the table.
         let head = match known {
             Some(known) => Head::Known(known),
-            None => Head::New(token.header()?),
+            None => {
+                let header = token.header();
+                witness.at(Step::Header, || found::header(&token, &header));
+                Head::New(header?)
+            }
         };
+        if let Head::New(header) = &head {
+            header.key_id().into_iter().for_each(|key_id| witness.key_id(key_id));
+        }
+        witness.at(Step::Issuer, || found::issuer(&token, only.is_some()));
         let (keys, found) = issuer.map_err(|unknown| Stop::from(unknown.clone()))?;
+        witness.issuer(found);
         let anchor = found.anchor();
         // The rest of the header is judged by that issuer's rules: our list of algorithms decides, not the token (RFC
         // 8725, section 3.1).
         if let Head::New(header) = &head {
+            witness.at(Step::Algorithm, || found::algorithm(header));
             if !anchor.algorithms.contains(header.algorithm()) {
                 return Err(Rejection::AlgorithmNotAllowed(header.algorithm()).into());
             }
+            witness.at(Step::Type, || found::token_type(header));
             check_type(header, anchor.profile)?;
         }
         // 4. The key, made for that algorithm.
-        let missed = |wish, error: Error| {
+        let missed = |witness: &mut W, wish, error: Error| {
             if self.is_foreign(&token, anchor) {
+                witness.at(Step::Issuer, || found::issuer(&token, false));
                 return Rejection::IssuerUnknown.into();
             }
             Stop::Missed(Miss { anchor: found.held(), wish, error })
         };
-        let keys =
-            keys.as_ref().map_err(|unavailable| missed(KeyWish::AnySet, unavailable.clone().into()))?;
+        witness.at(Step::Keys, || found::keys(&anchor.keys.status(&anchor.identifier)));
+        let keys = keys
+            .as_ref()
+            .map_err(|unavailable| missed(witness, KeyWish::AnySet, unavailable.clone().into()))?;
         let other_set = KeyWish::OtherSet { than: keys.generation() };
         let (header, is_new) = match &head {
             Head::Known(known) => (known.clone(), false),
             Head::New(header) => {
                 let algorithm = header.algorithm();
+                witness.expect(Step::Key, || expected::key(keys.set(), algorithm));
+                witness.at(Step::Key, || found::key(header));
                 let candidates = match keys.set().select(header.key_id(), algorithm) {
                     Selection::Candidates(candidates) => candidates,
-                    Selection::Unknown => return Err(missed(other_set, Rejection::KeyUnknown.into())),
+                    Selection::Unknown => {
+                        return Err(missed(witness, other_set, Rejection::KeyUnknown.into()));
+                    }
                     Selection::Unsuitable => {
-                        return Err(missed(other_set, Rejection::KeyUnsuitable(algorithm).into()));
+                        return Err(missed(witness, other_set, Rejection::KeyUnsuitable(algorithm).into()));
                     }
                     Selection::Ambiguous { found } => {
                         return Err(Rejection::KeyAmbiguous { found, limit: MAX_CANDIDATES }.into());
@@ -239,23 +299,34 @@ impl Rules {
             }
         };
         let KnownHeader { algorithm, candidates, names_key } = &header;
+        if !is_new && *names_key {
+            let named = candidates.iter().next().and_then(Key::id);
+            named.into_iter().for_each(|key_id| witness.key_id(key_id));
+        }
         // 5. The signature, over the exact bytes received.
         let signed = |key: &&Key| key.verify(*algorithm, token.signing_input(), token.signature());
-        let Some(key) = candidates.iter().find(signed) else {
+        let key = candidates.iter().find(signed);
+        witness.expect(Step::Signature, || expected::signature(candidates));
+        witness.at(Step::Signature, || found::signature(key.is_some()));
+        let Some(key) = key else {
             // Without a `kid`, or with one that no key has, the keys were a guess. Under a known one a forgery is likelier,
             // but issuers do replace a key and keep its name, and only other keys can tell.
             let guessed = !names_key || candidates.iter().all(|key| key.id().is_none());
             let replacement = KeyWish::Replacement { than: keys.generation() };
             let wish = if guessed { other_set } else { replacement };
-            return Err(missed(wish, Rejection::SignatureInvalid.into()));
+            return Err(missed(witness, wish, Rejection::SignatureInvalid.into()));
         };
         // 6. The claims: `iss`, `aud` and `exp` present and typed; then what the profile and the
         //    issuer's own rules ask for.
-        let mut claims = ClaimsSet::parse(token.into_payload(), key.id().map_or(0, str::len))?;
+        let payload = token.into_payload();
+        let claims = ClaimsSet::parse(payload, key.id().map_or(0, str::len));
+        witness.at(Step::Claims, || found::claims(payload, &claims));
+        let mut claims = claims?;
         let now = clock.now();
-        anchor.check_claims(&claims, now)?;
-        // 7. Possession, if the token is bound to a key.
-        check_confirmation(claims.has_confirmation())?;
+        if only.is_some() {
+            witness.at(Step::IssuerClaim, || found::issuer_claim(&claims));
+        }
+        anchor.check_claims(&claims, now, witness)?;
         snapshot.passed(found);
         if is_new {
             keys.set().keep_header(segments.header(), &header);
@@ -271,6 +342,7 @@ impl Rules {
                 claims,
                 KeyEvidence { algorithm: *algorithm, key_id },
                 Timepiece { clock: Arc::clone(clock), skew: anchor.time.skew },
+                self.watch.clone(),
                 keys.stale_age(),
             ),
             basis,
@@ -287,21 +359,6 @@ impl Rules {
     }
 }
 
-impl TrustAnchor {
-    fn check_claims(&self, claims: &ClaimsSet, now: UnixTime) -> Result<(), Rejection> {
-        match claims.issuer() {
-            None => return Err(Rejection::ClaimMissing { claim: "iss" }),
-            Some(issuer) if issuer != self.identifier => return Err(Rejection::IssuerUnknown),
-            Some(_) => {}
-        }
-        self.audiences.check(claims.has_audience(), claims.audiences())?;
-        self.clients.check(claims.client_id())?;
-        check_time(claims.time(), now, &self.time)?;
-        check_kind(claims, self.profile)?;
-        self.required.check(claims.payload())
-    }
-}
-
 /// An issuer and its present keys.
 type Trusted<'r, 's> = (Result<Snapshot<'s>, Unavailable>, Found<'r, 's>);
 
@@ -309,7 +366,13 @@ fn with_keys<'r: 's, 's>(found: Found<'r, 's>) -> Trusted<'r, 's> {
     (found.anchor().keys.current(), found)
 }
 
-fn known_header<'k>((keys, _): &'k Trusted<'_, '_>, token: &Segments<'_>) -> Option<KnownHeader<'k>> {
+fn known_header<'k, W: Witness>(
+    (keys, _): &'k Trusted<'_, '_>,
+    token: &Segments<'_>,
+) -> Option<KnownHeader<'k>> {
+    if W::THOROUGH {
+        return None;
+    }
     keys.as_ref().ok()?.set().known_header(token.header())
 }
 
@@ -317,30 +380,6 @@ fn known_header<'k>((keys, _): &'k Trusted<'_, '_>, token: &Segments<'_>) -> Opt
 enum Head<'s, 'h> {
     Known(KnownHeader<'s>),
     New(Header<'h>),
-}
-
-/// Why the checks ended early.
-enum Stop<'r> {
-    Rejected(Rejection),
-    Missed(Miss<'r>),
-    #[cfg(feature = "remote")]
-    Absent(Tenant),
-}
-
-impl From<Unknown> for Stop<'_> {
-    fn from(unknown: Unknown) -> Self {
-        match unknown {
-            Unknown::Rejected(rejection) => Self::Rejected(rejection),
-            #[cfg(feature = "remote")]
-            Unknown::Absent(tenant) => Self::Absent(tenant),
-        }
-    }
-}
-
-impl From<Rejection> for Stop<'_> {
-    fn from(rejection: Rejection) -> Self {
-        Self::Rejected(rejection)
-    }
 }
 
 // Two attributes, as clippy knows a test module by `cfg(test)` alone.

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::claims::{ClaimsSet, Scope, Span, TimeClaims, is_recent};
 use crate::error::Rejection;
 use crate::jose::Algorithm;
+use crate::telemetry::Watch;
 use crate::time::{Clock, UnixTime};
 
 /// A token that passed every check of its verifier.
@@ -54,6 +55,8 @@ struct Evidence {
     claims: ClaimsSet,
     key: KeyEvidence,
     timepiece: Timepiece,
+    /// Who is told what becomes of the token.
+    watch: Option<Arc<Watch>>,
     /// The token is kept for others, and so longer than a request lasts.
     wipe: AtomicBool,
 }
@@ -87,9 +90,10 @@ impl VerifiedToken {
         claims: ClaimsSet,
         key: KeyEvidence,
         timepiece: Timepiece,
+        watch: Option<Arc<Watch>>,
         stale_age: Option<Duration>,
     ) -> Self {
-        let evidence = Evidence { claims, key, timepiece, wipe: AtomicBool::new(false) };
+        let evidence = Evidence { claims, key, timepiece, watch, wipe: AtomicBool::new(false) };
         Self(Holder::First(Arc::new(First { evidence, aspect: Aspect::new(stale_age) })))
     }
 
@@ -100,6 +104,11 @@ impl VerifiedToken {
             Holder::Copy(TokenCopy(copied)) => &copied.first,
         };
         TokenCopy(Arc::new(Copied { first: Arc::clone(first), aspect: Aspect::new(stale_age) }))
+    }
+
+    /// Who is told what becomes of the token.
+    pub(super) fn watch(&self) -> Option<&Watch> {
+        self.evidence().watch.as_deref()
     }
 
     pub(super) fn time(&self) -> TimeClaims {

@@ -11,15 +11,19 @@ use tokio::{runtime::Handle, time::timeout};
 
 use super::builder::VerifierBuilder;
 use super::cache::{TokenCache, TokenCacheStatus};
+use super::facts::Facts;
 use super::health::Health;
 #[cfg(feature = "remote")]
 use super::health::HealthWatch;
 use super::order::{Outcome, Rules};
+use super::telling::Verdict;
 use super::token::VerifiedToken;
+use super::witness::Witness;
 use crate::error::Error;
 #[cfg(feature = "remote")]
 use crate::error::Unavailable;
 use crate::keys::{IssuerStatus, KeyWish, Means, Refreshed};
+use crate::telemetry::{DecisionSpan, Scheme};
 
 /// Decides whether a token is good.
 ///
@@ -46,7 +50,7 @@ use crate::keys::{IssuerStatus, KeyWish, Means, Refreshed};
 pub struct Verifier(Arc<Parts>);
 
 pub(super) struct Parts {
-    rules: Rules,
+    pub(super) rules: Rules,
     means: Arc<Means>,
 }
 
@@ -54,6 +58,15 @@ impl Verifier {
     /// Starts a verifier's settings. At least one [`Issuer`](crate::Issuer) must be named, or tenants.
     pub fn builder() -> VerifierBuilder {
         VerifierBuilder::new()
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(super) const fn parts(&self) -> &Arc<Parts> {
+        &self.0
+    }
+
+    pub(super) fn rules(&self) -> &Rules {
+        &self.0.rules
     }
 
     pub(super) fn from_parts(rules: Rules, means: Arc<Means>) -> Self {
@@ -69,7 +82,22 @@ impl Verifier {
     /// # Errors
     /// [`Error::Rejected`] when the token is at fault, [`Error::Unavailable`] when nothing could be decided.
     pub async fn verify(&self, token: &str) -> Result<VerifiedToken, Error> {
-        let decide = || self.0.rules.decide(token, self.0.means.clock());
+        if !self.is_watched() {
+            return self.verify_noting(token, &mut ()).await;
+        }
+        let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
+        let decision = span.around(Box::pin(self.verify_noting(token, &mut facts))).await;
+        self.tell(Verdict::of(&decision), &facts, Scheme::Direct, &span);
+        decision
+    }
+
+    /// The same, telling nobody.
+    pub(crate) async fn verify_noting(
+        &self,
+        token: &str,
+        witness: &mut impl Witness,
+    ) -> Result<VerifiedToken, Error> {
+        let mut decide = || self.0.rules.decide(token, self.0.means.clock(), witness);
         let outcome = decide();
         #[cfg(feature = "remote")]
         let outcome = match (outcome, self.0.rules.anchors.tenants()) {
@@ -100,19 +128,38 @@ impl Verifier {
     ///
     /// [`Poll::Pending`] says that [`verify`](Verifier::verify) would wait for keys or a tenant. Nothing is registered to wake up.
     pub fn verify_cached(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
-        self.at_once(self.0.rules.decide(token, self.0.means.clock()))
+        let decide =
+            |witness: &mut Facts| self.at_once(self.0.rules.decide(token, self.0.means.clock(), witness));
+        if !self.is_watched() {
+            return self.at_once(self.0.rules.decide(token, self.0.means.clock(), &mut ()));
+        }
+        let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
+        let decision = span.within(|| decide(&mut facts));
+        // Whoever waits is told of when that has ended.
+        if let Poll::Ready(decision) = &decision {
+            self.tell(Verdict::of(decision), &facts, Scheme::Direct, &span);
+        }
+        decision
     }
 
     /// The same of what may not even be text.
     #[cfg(feature = "tower")]
-    pub(crate) fn verify_bytes_cached(&self, token: &[u8]) -> Poll<Result<VerifiedToken, Error>> {
-        self.at_once(self.0.rules.decide_bytes(token, self.0.means.clock()))
+    pub(crate) fn verify_bytes_noting(
+        &self,
+        token: &[u8],
+        witness: &mut impl Witness,
+    ) -> Poll<Result<VerifiedToken, Error>> {
+        self.at_once(self.0.rules.decide_bytes(token, self.0.means.clock(), witness))
     }
 
     /// The same for who cannot come back to wait: keys are noted as wanted, and a tenant that is not here is asked for.
     #[cfg(feature = "tonic")]
-    pub(crate) fn verify_or_send_for(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
-        let outcome = self.0.rules.decide(token, self.0.means.clock());
+    pub(crate) fn verify_or_send_for(
+        &self,
+        token: &str,
+        witness: &mut impl Witness,
+    ) -> Poll<Result<VerifiedToken, Error>> {
+        let outcome = self.0.rules.decide(token, self.0.means.clock(), witness);
         #[cfg(feature = "remote")]
         if let (Outcome::Absent(tenant), Some(tenants)) = (&outcome, self.0.rules.anchors.tenants()) {
             return Poll::Ready(Err(tenants.sent_for(tenant)));
@@ -217,7 +264,10 @@ impl Verifier {
     ) -> (Result<VerifiedToken, Error>, Result<VerifiedToken, Error>) {
         let Parts { rules, means } = &*self.0;
         let clock = means.clock();
-        (rules.decide(token, clock).at_last(), rules.decide_in_full(token, clock, None).at_last())
+        (
+            rules.decide(token, clock, &mut ()).at_last(),
+            rules.decide_in_full(token, clock, None, &mut ()).at_last(),
+        )
     }
 
     /// The name under which the first issuer knows the protected resource: its first audience.

@@ -24,6 +24,9 @@ mod actix;
 mod album;
 mod builder;
 mod cost;
+#[path = "../support/explained.rs"]
+mod explained;
+mod explaining;
 mod hostile;
 mod inputs;
 mod logging;

@@ -35,7 +35,7 @@ mod stage;
 use stage::{RUNTIME, Scripted, empty, run_with, served};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 45] = [
+const DRIVEN: [(&str, &str); 47] = [
     ("adapters/jsonwebtoken/rules::from_validation", "texts"),
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
@@ -71,6 +71,8 @@ const DRIVEN: [(&str, &str); 45] = [
     ("settings/mod::from_toml", "settings_of_any_text"),
     ("settings/requirements::requirement", "settings_of_any_text"),
     ("time::from_fractional_seconds", "texts"),
+    ("verify/explain/mod::explain", "tokens"),
+    ("verify/explain/mod::explain_with", "tokens"),
     ("verify/issuer::audience", "texts"),
     ("verify/issuer::discover", "texts"),
     ("verify/issuer::jwks_file", "files"),

@@ -32,13 +32,14 @@ use crate::hostile::{
     self, AUDIENCE, CHOSEN, Forbidden, ISSUER, SHARED, TRUSTED, VERIFIERS, b64, secret, signed, with,
 };
 
-use crate::{actix, operators, origins, providers, requirements, sources, surface};
+use crate::{actix, explaining, operators, origins, providers, requirements, sources, surface};
 
 #[test]
 fn no_public_type_shows_a_token_a_secret_or_what_a_sender_chose() {
     let mut album = Album { pages: BTreeMap::new(), forbidden: Forbidden::new() };
     words(&mut album);
     tokens(&mut album);
+    explaining::pictures(&mut album);
     keys(&mut album);
     set_ups(&mut album);
     providers::pictures(&mut album);

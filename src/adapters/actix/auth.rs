@@ -67,12 +67,13 @@ where
         let mut head = match HeadCopy::of(request.head(), query) {
             Ok(head) => head,
             Err(rejection) => {
+                self.guard.tell_unread(&rejection);
                 let written = self.guard.refuse(Denial::first(rejection.into()), Dialect::Http);
                 return AuthFuture::answered(refused(request, written));
             }
         };
         match self.guard.admit(head.head()) {
-            Admission::Verified(token, way) => {
+            Admission::Verified(token, way, ()) => {
                 head.clear(&self.guard, way, &mut request);
                 request.extensions_mut().insert(token);
                 let wording = Wording::of(&self.guard, &head);

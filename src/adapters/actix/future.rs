@@ -90,7 +90,7 @@ where
             let Some(waited) = waiting.take() else { return Poll::Pending };
             let Waiting { service, mut request, mut head, guard, .. } = *waited;
             let next = match decision {
-                Ok((token, way)) => {
+                Ok((token, way, ())) => {
                     head.clear(&guard, way, &mut request);
                     request.extensions_mut().insert(token);
                     let wording = Wording::of(&guard, &head);

@@ -10,7 +10,8 @@ use tonic::{Request, Status};
 use super::status::worded;
 use crate::error::{Error, Rejection, Unavailable};
 use crate::http::{Anonymous, Detail, bearer_token};
-use crate::verify::{VerifiedToken, Verifier};
+use crate::telemetry::{DecisionSpan, Scheme};
+use crate::verify::{Facts, Notes, Verdict, VerifiedToken, Verifier};
 
 /// Judges the token of each call as a tonic [`Interceptor`]; made by [`Verifier::interceptor`].
 #[derive(Clone, Debug)]
@@ -56,8 +57,27 @@ impl VerifierInterceptor {
     }
 
     fn judge(&self, metadata: &MetadataMap) -> Result<VerifiedToken, Error> {
+        if !self.verifier.is_watched() {
+            return self.judge_noting(metadata, &mut ());
+        }
+        let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
+        let decision = span.within(|| self.judge_noting(metadata, &mut facts));
+        let is_none = matches!(
+            decision,
+            Err(Error::Rejected(Rejection::CredentialsMissing | Rejection::SchemeUnsupported))
+        );
+        let scheme = if is_none { Scheme::None } else { Scheme::Bearer };
+        let verdict = match (&decision, self.absence) {
+            (Err(Error::Rejected(Rejection::CredentialsMissing)), Absence::Anonymous) => Verdict::Anonymous,
+            _ => Verdict::of(&decision),
+        };
+        self.verifier.tell(verdict, &facts, scheme, &span);
+        decision
+    }
+
+    fn judge_noting(&self, metadata: &MetadataMap, notes: &mut impl Notes) -> Result<VerifiedToken, Error> {
         let token = bearer_token(metadata.as_ref())?;
-        match self.verifier.verify_or_send_for(token) {
+        match self.verifier.verify_or_send_for(token, notes) {
             Poll::Ready(decision) => decision,
             Poll::Pending => Err(Unavailable::KeysNotLoaded { retry_after: RETRY_AFTER }.into()),
         }

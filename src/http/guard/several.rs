@@ -1,22 +1,22 @@
 //! Which of several credentials counts, and which of several verifiers.
 
-use super::{Admission, Check, Denial, Way};
+use super::{Admission, Check, Checked, Denial, Way};
 use crate::error::{Error, Rejection};
 use crate::http::source::{Head, TokenSource};
-use crate::verify::VerifiedToken;
+use crate::verify::Notes;
 
 /// The ways of the one source that has a token, and the token of each.
 ///
 /// # Errors
 /// Why none counts: there is none, there are two, or what is there cannot be read.
-pub(super) fn sent<'r>(ways: &[Way], head: Head<'r>) -> Result<Vec<(usize, &'r [u8])>, Denial> {
+pub(super) fn sent<'r, N: Notes>(ways: &[Way], head: Head<'r>) -> Result<Vec<(usize, &'r [u8])>, Denial<N>> {
     let mut absent = Rejection::CredentialsMissing;
     let mut found = Vec::new();
     let mut counted: Option<&TokenSource> = None;
     for (index, way) in of_kind(ways, false) {
         match way.source.sent(head) {
             Ok(_) if counted.is_some_and(|known| !known.is_same_place(&way.source)) => {
-                return Err(Denial { error: Rejection::CredentialsRepeated.into(), way: index });
+                return Err(Denial::by(index, Rejection::CredentialsRepeated));
             }
             Ok(token) => {
                 counted = Some(&way.source);
@@ -24,7 +24,7 @@ pub(super) fn sent<'r>(ways: &[Way], head: Head<'r>) -> Result<Vec<(usize, &'r [
             }
             Err(Rejection::CredentialsMissing) => {}
             Err(Rejection::SchemeUnsupported) => absent = Rejection::SchemeUnsupported,
-            Err(rejection) => return Err(Denial { error: rejection.into(), way: index }),
+            Err(rejection) => return Err(Denial::by(index, rejection)),
         }
     }
     if !found.is_empty() {
@@ -41,10 +41,10 @@ pub(super) fn sent<'r>(ways: &[Way], head: Head<'r>) -> Result<Vec<(usize, &'r [
                 found.push((index, token));
             }
             Err(Rejection::CredentialsMissing) => {}
-            Err(rejection) => return Err(Denial { error: rejection.into(), way: index }),
+            Err(rejection) => return Err(Denial::by(index, rejection)),
         }
     }
-    if found.is_empty() { Err(Denial { error: absent.into(), way: 0 }) } else { Ok(found) }
+    if found.is_empty() { Err(Denial::by(0, absent)) } else { Ok(found) }
 }
 
 fn of_kind(ways: &[Way], ambient: bool) -> impl Iterator<Item = (usize, &Way)> {
@@ -53,8 +53,8 @@ fn of_kind(ways: &[Way], ambient: bool) -> impl Iterator<Item = (usize, &Way)> {
 
 /// Good if it is by any way. Otherwise the answer is that nothing can be said, if one says so, then the reason of the
 /// first that knows the token's issuer, then that of the first.
-pub(super) fn judge(ways: &[Way], sent: &[(usize, &[u8])]) -> Admission {
-    let mut denied: Option<Denial> = None;
+pub(super) fn judge<N: Notes>(ways: &[Way], sent: &[(usize, &[u8])]) -> Admission<N> {
+    let mut denied: Option<Denial<N>> = None;
     let mut checks = Vec::new();
     for (index, token) in sent {
         let Some(way) = ways.get(*index) else { continue };
@@ -66,26 +66,28 @@ pub(super) fn judge(ways: &[Way], sent: &[(usize, &[u8])]) -> Admission {
         }
     }
     if checks.is_empty() {
-        let none = || Denial { error: Rejection::CredentialsMissing.into(), way: 0 };
         return Admission::Refused(denied.unwrap_or_else(none));
     }
     Admission::Undecided(Box::pin(in_turn(denied, checks)))
 }
 
-async fn in_turn(mut denied: Option<Denial>, checks: Vec<Check>) -> Result<(VerifiedToken, usize), Denial> {
+async fn in_turn<N: Notes>(mut denied: Option<Denial<N>>, checks: Vec<Check<N>>) -> Checked<N> {
     for check in checks {
         match check.await {
             Ok(good) => return Ok(good),
             Err(denial) => denied = Some(worse(denied, denial)),
         }
     }
-    let none = || Denial { error: Rejection::CredentialsMissing.into(), way: 0 };
     Err(denied.unwrap_or_else(none))
 }
 
+fn none<N: Notes>() -> Denial<N> {
+    Denial::by(0, Rejection::CredentialsMissing)
+}
+
 /// Which of two to answer with.
-fn worse(known: Option<Denial>, next: Denial) -> Denial {
-    let weight = |denial: &Denial| match &denial.error {
+fn worse<N>(known: Option<Denial<N>>, next: Denial<N>) -> Denial<N> {
+    let weight = |denial: &Denial<N>| match &denial.error {
         Error::Unavailable(_) => 2,
         Error::Rejected(Rejection::IssuerUnknown) => 0,
         Error::Rejected(_) => 1,

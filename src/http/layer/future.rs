@@ -99,7 +99,7 @@ where
             let Some(waited) = waiting.take() else { return Poll::Pending };
             let Waiting { mut service, mut request, finish, .. } = *waited;
             match decision {
-                Ok((token, way)) => {
+                Ok((token, way, ())) => {
                     finish.guard.clear(way, request.headers_mut());
                     request.extensions_mut().insert(token);
                     let response = service.call(request);

@@ -66,7 +66,7 @@ impl<S, W> Auth<S, W> {
         W: RefusalBody<R>,
         R: Default,
     {
-        if let Admission::Verified(token, way) = admission {
+        if let Admission::Verified(token, way, ()) = admission {
             self.guard.clear(way, request.headers_mut());
             request.extensions_mut().insert(token);
             let finish = (self.guard.finishing == Finishing::Needed).then(|| self.finish(&request));
@@ -88,7 +88,7 @@ impl<S, W> Auth<S, W> {
         R: Default,
     {
         match admission {
-            Admission::Verified(token, _) => {
+            Admission::Verified(token, ..) => {
                 request.extensions_mut().insert(token);
                 ResponseFuture::running(self.inner.call(request), None)
             }
@@ -174,7 +174,7 @@ mod tests {
     /// A check that ends when the test says so.
     fn open_check() -> (Decide, Admission) {
         let (decide, decided): (Decide, _) = oneshot::channel();
-        let decided = async { decided.await.unwrap().map(|token| (token, 0)).map_err(Denial::first) };
+        let decided = async { decided.await.unwrap().map(|token| (token, 0, ())).map_err(Denial::first) };
         (decide, Admission::Undecided(Box::pin(decided)))
     }
 

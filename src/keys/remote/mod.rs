@@ -322,8 +322,17 @@ impl Remote {
             }
             restored.ok()
         });
-        let plan =
-            Plan { owner, fetch, place, timing, wait_budget, snapshot, clock, pulse: means.pulse().clone() };
+        let plan = Plan {
+            owner,
+            fetch,
+            place,
+            timing,
+            wait_budget,
+            snapshot,
+            clock,
+            pulse: means.pulse().clone(),
+            counts: means.key_counts(issuer),
+        };
         Ok(RemoteKeys::start(plan, restored.or(embedded)))
     }
 }

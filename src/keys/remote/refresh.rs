@@ -23,6 +23,7 @@ use crate::error::Unavailable;
 use crate::keys::set::KeySet;
 use crate::keys::source::key_infos;
 use crate::keys::status::{IssuerStatus, KeyState};
+use crate::telemetry::KeyCounts;
 use crate::time::Clock;
 
 /// The keys of one issuer that are kept current. Dropping it ends the work.
@@ -39,6 +40,7 @@ pub(super) struct Plan {
     pub(super) clock: Arc<dyn Clock>,
     /// Beats when the state of the keys changes.
     pub(super) pulse: watch::Sender<()>,
+    pub(super) counts: KeyCounts,
 }
 
 impl Plan {
@@ -162,6 +164,11 @@ impl RemoteKeys {
         }
     }
 
+    pub(crate) fn age(&self) -> Option<Duration> {
+        let now = self.0.now();
+        self.0.holding.load().term.map(|term| term.age(now))
+    }
+
     pub(crate) fn state(&self) -> KeyState {
         self.0.holding.load().state(self.0.now())
     }
@@ -176,6 +183,7 @@ impl RemoteKeys {
             state: holding.state(now),
             origin: holding.term.map(|term| term.origin),
             age: holding.term.map(|term| term.age(now)),
+            age_limit: holding.term.map(|term| term.max_age.saturating_add(term.max_stale)),
             generation: holding.generation,
             keys: key_infos(&holding.set),
             skipped: holding.set.skipped().to_vec(),

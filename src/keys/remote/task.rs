@@ -151,6 +151,7 @@ fn finish(
             if change == Change::Other {
                 events::keys_changed(issuer, generation, &before.set, &holding.set);
             }
+            shared.plan.counts.refreshed("ok");
             events::refresh_succeeded(issuer, generation, &holding.set, next);
             shared.tell_state();
             if let (Some(keeper), Some(document)) = (keeper, intake.document()) {
@@ -176,6 +177,7 @@ fn fail(shared: &Shared, ended: Ended, error: RefreshError) {
         failures = ledger.failures;
         ledger.last_error = Some(error.clone());
     });
+    shared.plan.counts.refreshed(error.code());
     events::refresh_failed(shared.plan.issuer(), &error, failures, next);
 }
 

@@ -43,16 +43,21 @@ impl RemoteKeys {
             shared.turn_away(wish);
             return Refreshed::NotNow;
         };
+        let waiting = shared.plan.counts.waits();
         // The number decides, not the moment of subscription: an attempt that ended before this line is seen too.
         let mut ended = shared.ended.subscribe();
         loop {
             let attempt = async { ended.wait_for(|number| *number > seen).await.map(drop) };
             if timeout_at(deadline, attempt).await.is_err() {
+                waiting.ended(false);
                 return Refreshed::NotNow;
             }
             match shared.confirmation(wish, deadline) {
                 Some(number) => seen = number,
-                None => return Refreshed::LookAgain,
+                None => {
+                    waiting.ended(true);
+                    return Refreshed::LookAgain;
+                }
             }
         }
     }
@@ -100,6 +105,7 @@ impl Shared {
         if wish == KeyWish::AnySet {
             return;
         }
+        self.plan.counts.turned_away();
         let mut ledger = self.ledger();
         ledger.turned_away = ledger.turned_away.saturating_add(1);
         let is_first = ledger.turned_away == 1;

@@ -14,7 +14,7 @@ use crate::verify::token::{COUNTS, TokenCopy, VerifiedToken};
 
 /// Whose rules and keys a token was verified by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::verify) enum Whose {
+pub(crate) enum Whose {
     /// An issuer of the set-up, by its place there.
     Fixed(usize),
     /// A tenant, by the number of its set-up: a tenant that comes back has another.

@@ -12,7 +12,7 @@ fn rules(keys: impl Into<JwkSet>, mint: &Mint) -> Rules {
     let issuer = Issuer::new(mint.identifier(), keys.into()).audience(mint.audience());
     let anchors = vec![issuer.build(&Means::new(Backend::aws_lc(), Arc::new(SystemClock))).unwrap()];
     let anchors = Anchors::new(anchors).unwrap();
-    Rules { anchors, max_token_bytes: MAX_TOKEN_BYTES, revocation: None, cache: None }
+    Rules { anchors, max_token_bytes: MAX_TOKEN_BYTES, revocation: None, cache: None, watch: None }
 }
 
 fn outcome(keys: impl Into<JwkSet>, mint: &Mint, token: &str) -> (&'static str, Option<KeyWish>) {
@@ -21,7 +21,7 @@ fn outcome(keys: impl Into<JwkSet>, mint: &Mint, token: &str) -> (&'static str, 
 
 fn outcome_by(rules: &Rules, mint: &Mint, token: &str) -> (&'static str, Option<KeyWish>) {
     let clock: Arc<dyn Clock> = Arc::new(mint.clock());
-    match rules.decide(token, &clock) {
+    match rules.decide(token, &clock, &mut ()) {
         Outcome::Decided(decision) => (decision.map_or_else(|error| error.code(), |_| "ok"), None),
         Outcome::Missed(miss) => (miss.error.code(), Some(miss.wish)),
         Outcome::Absent(_) => panic!("there are no tenants"),

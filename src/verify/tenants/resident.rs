@@ -14,7 +14,7 @@ pub(super) type Roll<T> = HashMap<Name, Arc<Resident<T>>>;
 
 /// A tenant that is here.
 #[derive(Debug)]
-pub(in crate::verify) struct Resident<T> {
+pub(crate) struct Resident<T> {
     pub(super) name: Name,
     tenant: T,
     /// When it came, and in which order: the unproven leave in this order.

@@ -1,0 +1,61 @@
+//! What goes to the recorder at one moment.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use metrics::{Key, Label, Level, Metadata, SharedString, with_recorder};
+
+/// What goes to the recorder at one moment.
+pub(crate) struct Sheet<'m> {
+    verifier: &'m SharedString,
+    told: &'m mut HashMap<Key, u64>,
+}
+
+type Name = &'static str;
+
+impl<'m> Sheet<'m> {
+    pub(super) const fn new(verifier: &'m SharedString, told: &'m mut HashMap<Key, u64>) -> Self {
+        Self { verifier, told }
+    }
+
+    fn key<const N: usize>(&self, name: Name, labels: [(Name, SharedString); N]) -> Key {
+        let mut all = Vec::with_capacity(N + 1);
+        all.push(Label::new("verifier", self.verifier.clone()));
+        all.extend(labels.map(|(name, value)| Label::new(name, value)));
+        Key::from_parts(name, all)
+    }
+
+    /// What was counted from the beginning on; the recorder is told what has come since.
+    pub(crate) fn counter<const N: usize>(
+        &mut self,
+        name: Name,
+        labels: [(Name, SharedString); N],
+        total: u64,
+    ) {
+        let key = self.key(name, labels);
+        let counter = with_recorder(|recorder| recorder.register_counter(&key, &METADATA));
+        let told = self.told.entry(key).or_default();
+        counter.increment(total.saturating_sub(*told));
+        *told = total;
+    }
+
+    pub(crate) fn gauge<const N: usize>(&self, name: Name, labels: [(Name, SharedString); N], value: f64) {
+        let key = self.key(name, labels);
+        with_recorder(|recorder| recorder.register_gauge(&key, &METADATA)).set(value);
+    }
+
+    /// So many things that took about so long.
+    pub(super) fn timing<const N: usize>(
+        &self,
+        name: Name,
+        labels: [(Name, SharedString); N],
+        took: Duration,
+        count: u64,
+    ) {
+        let key = self.key(name, labels);
+        let histogram = with_recorder(|recorder| recorder.register_histogram(&key, &METADATA));
+        histogram.record_many(took.as_secs_f64(), usize::try_from(count).unwrap_or(usize::MAX));
+    }
+}
+
+static METADATA: Metadata<'static> = Metadata::new("portcullis", Level::INFO, Some("portcullis"));

@@ -1,0 +1,92 @@
+//! What is noted of a decision, for those who are told of it.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use super::anchors::Found;
+use super::cache::Whose;
+use super::witness::Witness;
+use crate::telemetry::Memory;
+use crate::time::Stopwatch;
+
+#[cfg(feature = "tower")]
+/// What is noted beside the answer. `()` is for decisions that nobody is told of.
+pub(crate) trait Notes: Witness + Default + Send + 'static {}
+
+#[cfg(feature = "tower")]
+impl Notes for () {}
+
+#[cfg(feature = "tower")]
+impl Notes for Facts {}
+
+/// What the checks have met.
+#[derive(Default)]
+pub(crate) struct Facts {
+    pub(super) whose: Option<Whose>,
+    /// The identifier of a tenant: it may be gone when it is told of.
+    pub(super) tenant: Option<Box<str>>,
+    pub(super) key_id: Option<Box<str>>,
+    is_remembered: bool,
+    since: Option<Stopwatch>,
+}
+
+impl Facts {
+    pub(super) fn memory(&self, remembers: bool) -> Memory {
+        match (self.is_remembered, remembers) {
+            (true, _) => Memory::Hit,
+            (false, true) => Memory::Miss,
+            (false, false) => Memory::Off,
+        }
+    }
+
+    /// Since the checks began, of what was measured.
+    pub(super) fn took(&self) -> Option<Duration> {
+        self.since.map(Stopwatch::elapsed)
+    }
+}
+
+impl Witness for Facts {
+    #[inline]
+    fn begin(&mut self) {
+        // Looking at the clock twice takes half as long as judging a token that was seen before.
+        if self.since.is_none() && is_sample() {
+            self.since = Some(Stopwatch::start());
+        }
+    }
+
+    #[inline]
+    fn remembered(&mut self, whose: Whose) {
+        self.whose = Some(whose);
+        self.is_remembered = true;
+    }
+
+    fn in_full(&mut self) {
+        self.since.get_or_insert_with(Stopwatch::start);
+        self.whose = None;
+        self.is_remembered = false;
+    }
+
+    fn issuer(&mut self, found: &Found<'_, '_>) {
+        self.whose = Some(found.whose());
+        if let Found::Tenant(_) = found {
+            self.tenant = Some(found.anchor().identifier.as_str().into());
+        }
+    }
+
+    fn key_id(&mut self, key_id: &str) {
+        self.key_id = Some(key_id.into());
+    }
+}
+
+/// Whether it is one in [`SAMPLE`] of this thread's.
+fn is_sample() -> bool {
+    thread_local! {
+        static TICK: Cell<u32> = const { Cell::new(0) };
+    }
+    TICK.with(|tick| {
+        tick.set(tick.get().wrapping_add(1));
+        tick.get() % SAMPLE == 1
+    })
+}
+
+const SAMPLE: u32 = 64;

@@ -1,0 +1,192 @@
+//! What is counted, under which names.
+
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::routing::get;
+use portcullis::http::TokenSource;
+use portcullis::testkit::{Answer, Flaw, Mint, TestIssuer};
+use portcullis::{Issuer, Metrics, VerifiedToken, Verifier, VerifierBuilder, require, scope};
+use tower::ServiceExt;
+
+use crate::recorder::Kept;
+
+fn trusting(mint: &Mint) -> VerifierBuilder {
+    let issuer = Issuer::new(mint.identifier(), mint.jwks()).audience(mint.audience());
+    Verifier::builder().issuer(issuer).clock(mint.clock()).metrics(Metrics::new())
+}
+
+fn decisions(outcome: &str, reason: &str, issuer: &str, scheme: &str) -> String {
+    format!(
+        "portcullis_decisions_total{{issuer={issuer:?},outcome={outcome:?},reason={reason:?},scheme={scheme:?}}}"
+    )
+}
+
+const ISSUER: &str = "https://id.example.com";
+
+#[test]
+fn decisions_are_counted_by_outcome_reason_issuer_and_scheme() {
+    let mint = Mint::new(ISSUER);
+    let (verifier, kept) = (trusting(&mint).build().unwrap(), Kept::default());
+    kept.hear(&verifier);
+    let accepted = decisions("accepted", "none", ISSUER, "bearer");
+    assert!(kept.series().contains(&accepted), "what may come is there from the start, as nothing");
+    let good = mint.token().mint();
+    for token in
+        [&good, &good, &good, &mint.token().flawed(Flaw::Expired), &mint.token().flawed(Flaw::Garbage)]
+    {
+        assert!(verifier.verify_cached(token).is_ready());
+    }
+    for _ in 0..2 {
+        kept.hear(&verifier);
+        assert_eq!(kept.count(&decisions("accepted", "none", ISSUER, "direct")), 3);
+        assert_eq!(kept.count(&decisions("refused", "token_expired", ISSUER, "direct")), 1);
+        assert_eq!(kept.count(&decisions("refused", "token_malformed", "none", "direct")), 1);
+        assert_eq!(kept.count("portcullis_token_cache_hits_total"), 1);
+        assert_eq!(kept.count("portcullis_token_cache_misses_total"), 2);
+        assert_eq!(kept.value("portcullis_token_cache_entries"), Some(1.0));
+        assert_eq!(kept.value("portcullis_token_cache_capacity"), Some(4_096.0));
+        let misses = kept.count(r#"portcullis_decision_seconds{cache="miss"}"#);
+        assert_eq!(misses, 4, "all that were verified in full are timed, and each is told once");
+    }
+}
+
+#[test]
+fn one_hit_in_64_is_timed() {
+    let mint = Mint::new(ISSUER);
+    let (verifier, kept) = (trusting(&mint).build().unwrap(), Kept::default());
+    let good = mint.token().mint();
+    for _ in 0..2 + 64 * 5 {
+        assert!(verifier.verify_cached(&good).is_ready());
+    }
+    kept.hear(&verifier);
+    assert_eq!(kept.count(r#"portcullis_decision_seconds{cache="miss"}"#), 2);
+    assert_eq!(kept.count(r#"portcullis_decision_seconds{cache="hit"}"#), 5);
+    let without = trusting(&mint).token_cache(0).build().unwrap();
+    assert!(without.verify_cached(&good).is_ready());
+    kept.hear(&without);
+    assert_eq!(kept.count(r#"portcullis_decision_seconds{cache="off"}"#), 1);
+}
+
+async fn subject(token: VerifiedToken) -> String {
+    token.subject().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_how_their_token_came_and_what_routes_made_of_it() {
+    let mint = Mint::new(ISSUER);
+    let (verifier, kept) = (trusting(&mint).build().unwrap(), Kept::default());
+    let sources =
+        [TokenSource::bearer(), TokenSource::scheme("JWT").unwrap(), TokenSource::cookie("t").unwrap()];
+    let app = Router::new()
+        .route("/", get(subject))
+        .route("/admin", get(subject).route_layer(require(scope("admin"))))
+        .layer(verifier.layer().token_sources(sources));
+    let (clerk, admin) = (mint.token().scope("orders").mint(), mint.token().scope("admin").mint());
+    for (path, name, value) in [
+        ("/", "authorization", format!("Bearer {clerk}")),
+        ("/", "authorization", format!("JWT {clerk}")),
+        ("/", "cookie", format!("t={clerk}")),
+        ("/admin", "authorization", format!("Bearer {clerk}")),
+        ("/admin", "authorization", format!("Bearer {admin}")),
+        ("/", "x-nothing", String::new()),
+    ] {
+        let request = Request::get(path).header(name, value).body(Body::empty()).unwrap();
+        let _ = app.clone().oneshot(request).await.unwrap();
+    }
+    kept.hear(&verifier);
+    let accepted = |scheme| kept.count(&decisions("accepted", "none", ISSUER, scheme));
+    assert_eq!(["bearer", "authorization", "cookie", "direct"].map(accepted), [3, 1, 1, 0]);
+    assert_eq!(kept.count(&decisions("refused", "credentials_missing", "none", "none")), 1);
+    let required = |outcome, reason| {
+        kept.count(&format!("portcullis_requirements_total{{outcome={outcome:?},reason={reason:?}}}"))
+    };
+    assert_eq!((required("accepted", "none"), required("refused", "scope_missing")), (1, 1));
+}
+
+#[tokio::test]
+async fn keys_are_told_of_with_their_state_their_age_and_who_waited() {
+    let server = TestIssuer::start().await;
+    let issuer = Issuer::discover(server.identifier()).unwrap().audience(server.audience());
+    let builder = Verifier::builder().issuer(issuer).clock(server.clock()).metrics(Metrics::new());
+    let (verifier, kept) = (builder.build().unwrap(), Kept::default());
+    let labelled =
+        |name: &str, more: &str| format!("portcullis_{name}{{issuer={:?}{more}}}", server.identifier());
+    assert!(verifier.verify(&server.token().mint()).await.is_ok());
+    let Poll::Ready(_) = verifier.verify_cached(&server.token().mint()) else { panic!("keys are here") };
+    kept.hear(&verifier);
+    assert_eq!(kept.count(&labelled("key_refreshes_total", r#",result="ok""#)), 1);
+    assert_eq!(kept.count(&labelled("key_waits_total", r#",result="refreshed""#)), 1);
+    assert_eq!(kept.count(&labelled("key_wait_seconds", "")), 1);
+    assert_eq!(kept.value(&labelled("keys", "")), Some(1.0));
+    for (state, want) in [("fresh", 1.0), ("loading", 0.0), ("grace", 0.0), ("expired", 0.0), ("fixed", 0.0)]
+    {
+        assert_eq!(kept.value(&labelled("key_state", &format!(",state={state:?}"))), Some(want), "{state}");
+    }
+    let (age, limit) =
+        (kept.value(&labelled("key_age_seconds", "")), kept.value(&labelled("key_age_limit_seconds", "")));
+    assert!(age.unwrap() < 60.0 && limit.unwrap() >= 3_600.0, "{age:?} of {limit:?}");
+    // An unknown key within ten seconds after a fetch is turned away.
+    server.answer(Answer::Status(500));
+    for _ in 0..3 {
+        assert!(verifier.verify_cached(&server.token().flawed(Flaw::UnknownKey)).is_ready());
+    }
+    kept.hear(&verifier);
+    assert_eq!(kept.count(&labelled("key_limiter_hits_total", "")), 3);
+    assert_eq!(kept.count(&decisions("refused", "key_unknown", server.identifier(), "direct")), 3);
+}
+
+#[tokio::test]
+async fn a_request_that_gives_up_waiting_is_counted_too() {
+    let server = TestIssuer::start().await;
+    server.answer_discovery(Answer::Hang);
+    let issuer = Issuer::discover(server.identifier()).unwrap().audience(server.audience());
+    let builder = Verifier::builder().issuer(issuer).clock(server.clock()).metrics(Metrics::new());
+    let (verifier, kept) = (builder.build().unwrap(), Kept::default());
+    {
+        let token = server.token().mint();
+        let mut waiting = std::pin::pin!(verifier.verify(&token));
+        assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    kept.hear(&verifier);
+    let abandoned =
+        format!("portcullis_key_waits_total{{issuer={:?},result=\"abandoned\"}}", server.identifier());
+    assert_eq!(kept.count(&abandoned), 1);
+    let decided: Vec<_> = kept
+        .series()
+        .into_iter()
+        .filter(|series| series.starts_with("portcullis_decisions") && kept.count(series) > 0)
+        .collect();
+    assert!(decided.is_empty(), "nothing was decided: {decided:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_are_handed_on_every_few_seconds_by_a_task_that_ends_with_the_verifier() {
+    let mint = Mint::new(ISSUER);
+    let kept = Kept::default();
+    // The task runs on this thread, too.
+    let _recorder = metrics::set_default_local_recorder(&kept);
+    let verifier = trusting(&mint).build().unwrap();
+    assert!(verifier.verify_cached(&mint.token().mint()).is_ready());
+    let accepted = decisions("accepted", "none", ISSUER, "direct");
+    assert_eq!(kept.count(&accepted), 0);
+    tokio::time::sleep(Duration::from_millis(5_001)).await;
+    assert_eq!(kept.count(&accepted), 1);
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 1);
+    drop(verifier);
+    tokio::time::sleep(Duration::from_millis(5_001)).await;
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+}
+
+#[test]
+fn verifiers_are_told_apart_by_name_and_say_nothing_unasked() {
+    let (mint, kept) = (Mint::new(ISSUER), Kept::default());
+    let issuer = Issuer::new(mint.identifier(), mint.jwks()).audience(mint.audience());
+    let silent = Verifier::builder().issuer(issuer).clock(mint.clock()).build().unwrap();
+    assert!(silent.verify_cached(&mint.token().mint()).is_ready());
+    kept.hear(&silent);
+    assert_eq!(kept.series(), Vec::<String>::new());
+}
