@@ -191,6 +191,9 @@ async fn the_page_fits_and_has_its_picture_taken() {
     let Some(mut page) = open(&program).await else { return };
     page.click("[data-tamper=audience]").await;
     until_code(&mut page, "audience_mismatch").await;
+    let cells = "[...document.querySelectorAll('[data-verdict=fail] td')].map((cell) => cell.textContent)";
+    let (expected, found) = ("\"https://api.example.com\"", "\"https://other-api.example.com\"");
+    assert_eq!(page.evaluate(cells).await, json!([expected, found]));
     page.evaluate("document.activeElement.blur(), scrollTo(0, 0)").await;
     let overflow = "document.documentElement.scrollWidth > innerWidth";
     for width in [1_280, 800, 400] {
