@@ -92,6 +92,7 @@ async fn each_tampering_turns_one_check_red() {
         expect_all_green(&mut page).await;
     }
     expect_quiet(&page, &program);
+    page.close().await;
 }
 
 #[tokio::test]
@@ -127,6 +128,7 @@ async fn token_and_parts_can_be_edited_and_signed_again() {
     );
     assert_eq!(colours.await, json!(good));
     expect_quiet(&page, &program);
+    page.close().await;
 }
 
 #[tokio::test]
@@ -164,6 +166,7 @@ async fn the_form_is_heard_and_its_mistakes_are_told() {
     let nameless = "[...document.querySelectorAll('input, select, textarea, button')].filter((it) => \
         !it.labels?.length && !it.ariaLabel && !it.getAttribute('aria-labelledby') && !it.textContent.trim()).length";
     assert_eq!(page.evaluate(nameless).await, json!(0));
+    page.close().await;
 }
 
 #[tokio::test]
@@ -182,6 +185,7 @@ async fn tokens_outlive_a_rotation_and_no_withdrawal() {
     page.click("#mint-button").await;
     expect_all_green(&mut page).await;
     expect_quiet(&page, &program);
+    page.close().await;
 }
 
 #[tokio::test]
@@ -210,4 +214,5 @@ async fn the_page_fits_and_has_its_picture_taken() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/dev-issuer.png");
         std::fs::write(path, &light).unwrap();
     }
+    page.close().await;
 }

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -23,8 +24,10 @@ pub(crate) struct Page {
     session: String,
     sent: u64,
     events: Vec<Value>,
-    _browser: Child,
-    _profile: TempDir,
+    browser: Child,
+    /// Ends when the last of its processes has closed standard error.
+    reading: JoinHandle<()>,
+    profile: TempDir,
 }
 
 /// The browser to test with. `None`, said loudly, where there is none and nobody requires one.
@@ -61,6 +64,8 @@ impl Page {
             .args(["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"])
             .args(["--disable-component-update", "--disable-sync", "--no-proxy-server", "--hide-scrollbars"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
+            // It is killed, so it leaves behind what it keeps elsewhere.
+            .env("TMPDIR", profile.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -75,11 +80,11 @@ impl Page {
             }
         };
         // Read on, or Chromium stands still once the pipe is full.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let reading = tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let (socket, _) = within(connect_async(address)).await.unwrap();
         let session = String::new();
         let mut page =
-            Self { socket, session, sent: 0, events: Vec::new(), _browser: child, _profile: profile };
+            Self { socket, session, sent: 0, events: Vec::new(), browser: child, reading, profile };
         let target = page.send("Target.createTarget", json!({ "url": "about:blank" })).await;
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = page.send("Target.attachToTarget", attach).await;
@@ -90,6 +95,15 @@ impl Page {
         page.size(1_440, 1_000).await;
         page.send("Page.navigate", json!({ "url": url })).await;
         page
+    }
+
+    /// Ends the browser, and takes away what it wrote. A test that fails leaves it to the operating system.
+    pub(crate) async fn close(mut self) {
+        let bye = json!({ "id": 0, "method": "Browser.close" });
+        self.socket.send(Message::text(bye.to_string())).await.unwrap();
+        within(self.browser.wait()).await.unwrap();
+        within(self.reading).await.unwrap();
+        self.profile.close().unwrap();
     }
 
     pub(crate) async fn size(&mut self, width: u32, height: u32) {
