@@ -97,5 +97,32 @@ impl DecisionSpan {
     }
 }
 
+#[cfg(test)]
+#[cfg(any(feature = "remote", feature = "tower"))]
+mod tests {
+    use tracing::callsite::Callsite as _;
+
+    use super::*;
+
+    #[test]
+    fn the_documentation_lists_the_fields_of_the_span() {
+        let section = include_str!("../../docs/operations.md").split_once("### The span of a decision\n");
+        let section =
+            section.and_then(|(_, rest)| rest.split_once("\n### ")).map(|(section, _)| section).unwrap();
+        let documented: Vec<_> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name))
+            .collect();
+        // A span that nobody looks at has no metadata; this one is looked at.
+        let _looking = tracing::subscriber::set_default(tracing_subscriber::registry());
+        let span = DecisionSpan::begin();
+        let metadata = span.span.metadata().unwrap();
+        assert_eq!((metadata.target(), metadata.name()), (TARGET, "decision"));
+        let fields: Vec<_> =
+            metadata.callsite().metadata().fields().iter().map(|field| field.name()).collect();
+        assert_eq!(documented, fields);
+    }
+}
+
 #[cfg(any(feature = "remote", feature = "tower"))]
 const TARGET: &str = "portcullis::decision";
