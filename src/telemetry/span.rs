@@ -97,11 +97,12 @@ impl DecisionSpan {
     }
 }
 
+#[cfg(any(feature = "remote", feature = "tower"))]
+const TARGET: &str = "portcullis::decision";
+
 #[cfg(test)]
 #[cfg(any(feature = "remote", feature = "tower"))]
 mod tests {
-    use tracing::callsite::Callsite as _;
-
     use super::*;
 
     #[test]
@@ -118,11 +119,7 @@ mod tests {
         let span = DecisionSpan::begin();
         let metadata = span.span.metadata().unwrap();
         assert_eq!((metadata.target(), metadata.name()), (TARGET, "decision"));
-        let fields: Vec<_> =
-            metadata.callsite().metadata().fields().iter().map(|field| field.name()).collect();
+        let fields: Vec<_> = metadata.fields().iter().map(|field| field.name()).collect();
         assert_eq!(documented, fields);
     }
 }
-
-#[cfg(any(feature = "remote", feature = "tower"))]
-const TARGET: &str = "portcullis::decision";
