@@ -3,6 +3,8 @@
 use std::future::Future;
 
 use super::decision::Decision;
+#[cfg(any(feature = "remote", feature = "tower"))]
+use crate::shown::of_sender;
 
 /// What `tracing` is told of a decision; `docs/operations.md` lists the fields.
 #[derive(Clone, Debug)]
@@ -50,7 +52,7 @@ impl DecisionSpan {
         self.span.record("outcome", outcome.name());
         self.span.record("reason", *reason);
         self.span.record("issuer", *issuer);
-        self.span.record("kid", key_id.map(|kid| tracing::field::display(super::Shown(kid))));
+        self.span.record("kid", key_id.map(|kid| of_sender(kid, KEY_ID)).as_deref());
         self.span.record("key_age_ms", key_age);
         self.span.record("cache", memory.name());
         self.span.record("scheme", scheme.name());
@@ -99,6 +101,9 @@ impl DecisionSpan {
 
 #[cfg(any(feature = "remote", feature = "tower"))]
 const TARGET: &str = "portcullis::decision";
+/// In characters. No key that is published has a longer name.
+#[cfg(any(feature = "remote", feature = "tower"))]
+const KEY_ID: usize = 64;
 
 #[cfg(test)]
 #[cfg(any(feature = "remote", feature = "tower"))]
