@@ -33,7 +33,8 @@ pub fn routes(verifier: &Verifier) -> Router {
 /// The span of a request, in the trace of its caller if there is one.
 ///
 /// It names the route and not the address, which may hold a token (`?access_token=…`) or a user's name. `TraceLayer`'s own
-/// span records the whole address.
+/// span records the whole address. `tracestate` is continued as well, so up to 32 members of it, in the caller's words, are
+/// exported: strip it at the gateway if strangers send it.
 fn span_of(request: &Request) -> Span {
     let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);

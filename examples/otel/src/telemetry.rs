@@ -20,7 +20,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 pub const TRACED: &str =
     "info,portcullis::decision=debug,portcullis::requirement=debug,portcullis::audit=off";
 
-/// What is logged. Each layer has a filter of its own, so decisions need not flood the log to be in the traces.
+/// What is logged. Each layer has a filter of its own, so decisions need not flood the log to be in the traces. A collector that
+/// cannot be reached, or refuses, is a line of `opentelemetry` here, and nothing else tells of it.
 const LOGGED: &str = "warn";
 
 /// Installs the subscriber of the process. Without `collector` the environment says where spans go:
@@ -31,7 +32,8 @@ const LOGGED: &str = "warn";
 /// behind a gateway; on the open internet let the gateway set the header, or take `always_on` or `traceidratio`.
 ///
 /// # Errors
-/// If the exporter cannot be set up, or there is a subscriber already.
+/// If the exporter cannot be set up, or there is a subscriber already. With portcullis' feature `ring` and without `aws-lc` its
+/// client finds no TLS provider: install one of rustls before.
 pub fn install(collector: Option<&str>) -> Result<SdkTracerProvider, Box<dyn Error>> {
     let exporter = SpanExporter::builder().with_http();
     let exporter = match collector {
@@ -57,7 +59,7 @@ pub fn install(collector: Option<&str>) -> Result<SdkTracerProvider, Box<dyn Err
 /// Sends what is left. Call it when the server has ended: the span of a request ends with its response's body.
 ///
 /// # Errors
-/// If the collector does not take it.
+/// If that takes more than 5 s. What the collector refuses is lost with no more than a line in the log.
 pub async fn flush(provider: SdkTracerProvider) -> Result<(), Box<dyn Error>> {
     // Waits for the collector, which must not hold up a thread of the runtime.
     tokio::task::spawn_blocking(move || provider.shutdown()).await??;
