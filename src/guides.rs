@@ -4,6 +4,9 @@
 #[doc = include_str!("../docs/multi-tenant.md")]
 mod multi_tenant {}
 
+#[doc = include_str!("../docs/dev-issuer.md")]
+mod dev_issuer {}
+
 #[cfg(feature = "actix")]
 #[doc = include_str!("../docs/actix.md")]
 mod actix {}

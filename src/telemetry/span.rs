@@ -3,6 +3,8 @@
 use std::future::Future;
 
 use super::decision::Decision;
+#[cfg(any(feature = "remote", feature = "tower"))]
+use crate::shown::of_sender;
 
 /// What `tracing` is told of a decision; `docs/operations.md` lists the fields.
 #[derive(Clone, Debug)]
@@ -50,7 +52,7 @@ impl DecisionSpan {
         self.span.record("outcome", outcome.name());
         self.span.record("reason", *reason);
         self.span.record("issuer", *issuer);
-        self.span.record("kid", key_id.map(|kid| tracing::field::display(super::Shown(kid))));
+        self.span.record("kid", key_id.map(|kid| of_sender(kid, KEY_ID)).as_deref());
         self.span.record("key_age_ms", key_age);
         self.span.record("cache", memory.name());
         self.span.record("scheme", scheme.name());
@@ -99,3 +101,30 @@ impl DecisionSpan {
 
 #[cfg(any(feature = "remote", feature = "tower"))]
 const TARGET: &str = "portcullis::decision";
+/// In characters. No key that is published has a longer name.
+#[cfg(any(feature = "remote", feature = "tower"))]
+const KEY_ID: usize = 64;
+
+#[cfg(test)]
+#[cfg(any(feature = "remote", feature = "tower"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_lists_the_fields_of_the_span() {
+        let section = include_str!("../../docs/operations.md").split_once("### The span of a decision\n");
+        let section =
+            section.and_then(|(_, rest)| rest.split_once("\n### ")).map(|(section, _)| section).unwrap();
+        let documented: Vec<_> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name))
+            .collect();
+        // A span that nobody looks at has no metadata; this one is looked at.
+        let _looking = tracing::subscriber::set_default(tracing_subscriber::registry());
+        let span = DecisionSpan::begin();
+        let metadata = span.span.metadata().unwrap();
+        assert_eq!((metadata.target(), metadata.name()), (TARGET, "decision"));
+        let fields: Vec<_> = metadata.fields().iter().map(|field| field.name()).collect();
+        assert_eq!(documented, fields);
+    }
+}

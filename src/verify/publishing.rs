@@ -73,6 +73,10 @@ impl Parts {
             sheet.gauge(series::CACHE_CAPACITY, [], number(cache.capacity));
             sheet.gauge(series::CACHE_BYTES, [], number(cache.bytes));
         }
+        if let Some(audit) = self.rules.audit() {
+            sheet.counter(series::AUDIT_EVENTS, [], audit.events());
+            sheet.counter(series::AUDIT_LOST, [], audit.lost());
+        }
         for anchor in self.rules.anchors.fixed() {
             describe_keys(&anchor.keys.status(&anchor.identifier), sheet);
         }
@@ -80,6 +84,27 @@ impl Parts {
         if let Some(tenants) = self.rules.anchors.tenants() {
             sheet.gauge(series::TENANTS, [], number(tenants.states().len()));
         }
+    }
+}
+
+/// What was counted last is not lost, and an issuer that nobody asks about any more is in no state: an alert on it would not end.
+impl Drop for Parts {
+    fn drop(&mut self) {
+        let Some(meter) = meter(self) else { return };
+        meter.publish(|sheet| {
+            self.describe(sheet);
+            for anchor in self.rules.anchors.fixed() {
+                withdraw_keys(&anchor.identifier, sheet);
+            }
+        });
+    }
+}
+
+fn withdraw_keys(issuer: &str, sheet: &Sheet<'_>) {
+    let issuer = || ("issuer", issuer.to_owned().into());
+    sheet.gauge(series::KEYS, [issuer()], 0.0);
+    for state in STATES {
+        sheet.gauge(series::KEY_STATE, [issuer(), ("state", state.name().into())], 0.0);
     }
 }
 

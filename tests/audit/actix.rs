@@ -90,10 +90,9 @@ async fn each_decision_is_one_event_with_its_request() {
 }
 
 #[actix_web::test]
-async fn a_request_that_cannot_be_read_is_on_record() {
+async fn a_credential_that_is_no_text_is_on_record() {
     let (_, verifier, book) = audited();
     let app = served!(verifier.layer(), web::scope("").route("/free", web::get().to(|| async { "free" })));
-    // What actix-web takes for a header value and `http` 1 does not.
     let value = actix_web::http::header::HeaderValue::from_bytes(b"Bearer \xff").unwrap();
     let request = TestRequest::get().uri("/free").insert_header(("authorization", value)).to_request();
     assert!(call_service(&app, request).await.status().is_client_error());

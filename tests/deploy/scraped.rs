@@ -17,7 +17,6 @@ use tempfile::TempDir;
 use tokio::time::{interval, timeout};
 
 use crate::dashboard;
-use crate::exposed::is_unsourced;
 use crate::expression::{Selector, selectors};
 use crate::rules::rules;
 use crate::stage::Stage;
@@ -64,13 +63,12 @@ impl Open {
         let known_later = |expression: &str| expression.contains(" offset ");
         let later: BTreeSet<_> =
             rules().into_iter().filter(|rule| known_later(&rule.expression)).map(|rule| rule.name).collect();
-        let mut asked = dashboard::expressions();
-        asked.retain(|(_, expression)| !is_unsourced(expression));
+        let asked = dashboard::expressions();
         let expressions = rules().into_iter().map(|rule| rule.expression);
         let named = expressions.chain(asked.iter().map(|(_, expression)| expression.clone()));
         let series: BTreeSet<_> = named
             .flat_map(|expression| selectors(&expression, "portcullis"))
-            .filter(|selector| !later.contains(selector.name.as_str()) && !is_unsourced(&selector.name))
+            .filter(|selector| !later.contains(selector.name.as_str()))
             .map(|selector| written(&selector))
             .collect();
         assert!(series.len() > 60, "{}", series.len());

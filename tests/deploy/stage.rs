@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use portcullis::audit::{Audit, AuditEvent};
 use portcullis::tenants::{IssuerPattern, ResolveFuture, ResolveIssuer, Tenant, Tenants};
 use portcullis::{Metrics, Verifier};
 
@@ -33,6 +34,7 @@ impl Stage {
         let partners = Verifier::builder()
             .tenants(Tenants::matching(pattern, Nobody))
             .metrics(Metrics::new().verifier("partners"))
+            .audit(Audit::new(|_: &AuditEvent<'_>| (), vec![7; 32]).unwrap())
             .build()
             .unwrap();
         let place = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

@@ -15,8 +15,8 @@ use portcullis::keys::remote::{FetchRequest, Remote, Snapshot};
 use portcullis::require::claim_at;
 use portcullis::tenants::{IssuerPattern, Tenant, Tenants};
 use portcullis::{
-    Algorithm, Issuer, KeyError, Rejection, Requirement, Scope, UnixTime, VerifiedToken, Verifier, require,
-    scope,
+    Algorithm, Issuer, KeyError, Metrics, Rejection, Requirement, Scope, UnixTime, VerifiedToken, Verifier,
+    require, scope,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -35,7 +35,7 @@ mod stage;
 use stage::{RUNTIME, Scripted, empty, run_with, served};
 
 /// Where each function is called below.
-const DRIVEN: [(&str, &str); 47] = [
+const DRIVEN: [(&str, &str); 48] = [
     ("adapters/jsonwebtoken/rules::from_validation", "texts"),
     ("claims/scope::new", "texts"),
     ("crypto/decode::from_der", "keys"),
@@ -70,6 +70,7 @@ const DRIVEN: [(&str, &str); 47] = [
     ("settings/mod::from_json", "settings_of_any_text"),
     ("settings/mod::from_toml", "settings_of_any_text"),
     ("settings/requirements::requirement", "settings_of_any_text"),
+    ("telemetry/metrics/mod::verifier", "texts"),
     ("time::from_fractional_seconds", "texts"),
     ("verify/explain/mod::explain", "tokens"),
     ("verify/explain/mod::explain_with", "tokens"),
@@ -260,7 +261,8 @@ proptest! {
         }
         let key = hostile::TRUSTED.jwk().clone().with_key_id(text.as_str());
         let issuer = Issuer::new(text.as_str(), key).audience(text.as_str());
-        let _ = Verifier::builder().issuer(issuer).build().map_err(|error| error.to_string());
+        let counted = Verifier::builder().issuer(issuer).metrics(Metrics::new().verifier(text.as_str())).build();
+        let _ = counted.map(|verifier| verifier.publish_metrics()).map_err(|error| error.to_string());
         let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::ES256);
         (rules.sub, rules.leeway) = (Some(text.clone()), number.to_bits());
         rules.set_audience(&[&text]);

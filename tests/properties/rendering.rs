@@ -21,8 +21,9 @@ use portcullis::keys::Keys;
 use portcullis::revoke::RevocationStatus;
 use portcullis::testkit::{Answer, Flaw, Mint, SigningKey, TestIssuer};
 use portcullis::{
-    Algorithm, Claims, ConfigError, Error, Issuer, Profile, Rejection, Requirement, Scope, Segment, Status,
-    SubjectHasher, SystemClock, Unavailable, UnixTime, Unmet, VerifiedToken, Verifier, require, scope,
+    Algorithm, Claims, ConfigError, Error, Issuer, Metrics, Profile, Rejection, Requirement, Scope, Segment,
+    Status, SubjectHasher, SystemClock, Unavailable, UnixTime, Unmet, VerifiedToken, Verifier, require,
+    scope,
 };
 use serde_json::json;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -217,6 +218,7 @@ fn set_ups(album: &mut Album) {
     album.debug("Keys", &Keys::fixed(SHARED.jwk().clone()));
     album.debug("VerifierBuilder", &Verifier::builder().issuer(hostile::issuer()));
     album.debug("Verifier", &VERIFIERS[0]);
+    album.debug("Metrics", &Metrics::new().verifier("partners"));
     let short =
         Jwk::from_material(KeyMaterial::Oct { secret: CHOSEN[0].as_bytes().to_vec().into() }).unwrap();
     operators::settings(album);

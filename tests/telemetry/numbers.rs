@@ -182,6 +182,20 @@ async fn numbers_are_handed_on_every_few_seconds_by_a_task_that_ends_with_the_ve
 }
 
 #[test]
+fn a_verifier_that_goes_hands_on_its_last_counts_and_leaves_no_state_behind() {
+    let (mint, kept) = (Mint::new(ISSUER), Kept::default());
+    let verifier = trusting(&mint).build().unwrap();
+    assert!(verifier.verify_cached(&mint.token().mint()).is_ready());
+    let state = r#"portcullis_key_state{issuer="https://id.example.com",state="fixed"}"#;
+    kept.hear(&verifier);
+    assert_eq!(kept.value(state), Some(1.0));
+    assert!(verifier.verify_cached(&mint.token().mint()).is_ready());
+    metrics::with_local_recorder(&kept, || drop(verifier));
+    assert_eq!(kept.count(&decisions("accepted", "none", ISSUER, "direct")), 2);
+    assert_eq!(kept.value(state), Some(0.0));
+}
+
+#[test]
 fn verifiers_are_told_apart_by_name_and_say_nothing_unasked() {
     let (mint, kept) = (Mint::new(ISSUER), Kept::default());
     let issuer = Issuer::new(mint.identifier(), mint.jwks()).audience(mint.audience());

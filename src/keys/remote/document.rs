@@ -73,8 +73,9 @@ impl FetchResponse {
     /// With a header field of the answer. Hand over all of them, whatever they are, in their order.
     ///
     /// Only those that say how long the answer holds, how to ask again, and when, are kept: `Age`, `Cache-Control`,
-    /// `Date`, `ETag`, `Expires`, `Last-Modified` and `Retry-After`, each of at most 4 KiB. Several `Cache-Control`
-    /// fields are one list; of the others the first counts.
+    /// `Date`, `ETag`, `Expires`, `Last-Modified` and `Retry-After`; and `Content-Type`, for who looks over a source, as
+    /// nothing is decided by it. Each has at most 4 KiB. Several `Cache-Control` fields are one list; of the others the
+    /// first counts.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         let Some(known) = FIELDS.iter().find(|known| known.eq_ignore_ascii_case(name)) else { return self };
@@ -124,7 +125,8 @@ impl fmt::Debug for FetchResponse {
     }
 }
 
-const FIELDS: [&str; 7] = ["age", "cache-control", "date", "etag", "expires", "last-modified", "retry-after"];
+const FIELDS: [&str; 8] =
+    ["age", "cache-control", "content-type", "date", "etag", "expires", "last-modified", "retry-after"];
 
 /// More than any of these fields needs, and a bound on what a source that was not asked may have us keep.
 const MAX_FIELD_BYTES: usize = 4 * 1024;
@@ -143,7 +145,9 @@ mod tests {
             .with_header("ETag", "\"a\"")
             .with_header("etag", "\"b\"")
             .with_header("set-cookie", "hidden")
+            .with_header("Content-Type", "application/json")
             .with_header("expires", &long);
+        assert_eq!(answer.header("content-type"), Some("application/json"));
         assert_eq!(answer.header("cache-control"), Some("public,max-age=300"));
         assert_eq!(answer.header("ETAG"), Some("\"a\""), "the first counts");
         assert_eq!((answer.header("set-cookie"), answer.header("expires")), (None, None));

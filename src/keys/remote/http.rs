@@ -98,14 +98,21 @@ impl HttpFetch {
         Ok(Self { bearer: Some(Arc::new(BearerFile::new(&server.into(), path.into())?)), ..self })
     }
 
+    /// A client for the loopback host alone: it needs no roots, so that development works in a bare container. Every other
+    /// address is [`FetchError::Tls`].
+    ///
+    /// # Errors
+    /// [`ConfigError::NoBackend`] without feature `aws-lc` or `ring`.
+    pub fn loopback_only() -> Result<Self, ConfigError> {
+        let tls = tls()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+        let loopback = loopback_client(tls, CONNECT_TIMEOUT, FETCH_TIMEOUT)?;
+        Ok(Self { internet: None, loopback, bearer: None })
+    }
+
     /// A client for this address: the loopback host needs no roots, so a bare container can play and test.
     pub(in crate::keys) fn for_address(url: &Url) -> Result<Self, ConfigError> {
         match Self::new() {
-            Err(ConfigError::HttpClient { .. }) if address::is_loopback(url) => {
-                let tls = tls()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
-                let loopback = loopback_client(tls, CONNECT_TIMEOUT, FETCH_TIMEOUT)?;
-                Ok(Self { internet: None, loopback, bearer: None })
-            }
+            Err(ConfigError::HttpClient { .. }) if address::is_loopback(url) => Self::loopback_only(),
             made => made,
         }
     }

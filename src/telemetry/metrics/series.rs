@@ -16,7 +16,7 @@ pub(crate) struct Series {
     pub(crate) kind: Kind,
     unit: Option<Unit>,
     /// Beside `verifier`, which all have.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what the documentation is held to"))]
+    #[cfg_attr(not(test), allow(dead_code, reason = "what the documentation is held to"))]
     pub(crate) labels: &'static [&'static str],
     pub(crate) meaning: &'static str,
 }
@@ -54,6 +54,8 @@ pub(super) const KEY_WAITS: &str = "portcullis_key_waits_total";
 pub(super) const KEY_WAIT_TIME: &str = "portcullis_key_wait_seconds";
 pub(super) const KEY_LIMITER_HITS: &str = "portcullis_key_limiter_hits_total";
 pub(crate) const TENANTS: &str = "portcullis_tenants";
+pub(crate) const AUDIT_EVENTS: &str = "portcullis_audit_events_total";
+pub(crate) const AUDIT_LOST: &str = "portcullis_audit_lost_total";
 
 const fn counter(name: &'static str, labels: &'static [&'static str], meaning: &'static str) -> Series {
     Series { name, kind: Kind::Counter, unit: Some(Unit::Count), labels, meaning }
@@ -72,7 +74,7 @@ const fn histogram(name: &'static str, labels: &'static [&'static str], meaning:
     Series { name, kind: Kind::Histogram, unit: Some(Unit::Seconds), labels, meaning }
 }
 
-pub(crate) const ALL: [Series; 19] = [
+pub(crate) const ALL: [Series; 21] = [
     counter(DECISIONS, &["outcome", "reason", "issuer", "scheme"], "decisions about credentials"),
     counter(REQUIREMENTS, &["outcome", "reason"], "good tokens that a route asked more of"),
     histogram(
@@ -96,4 +98,29 @@ pub(crate) const ALL: [Series; 19] = [
     histogram(KEY_WAIT_TIME, &["issuer"], "time that requests waited for keys"),
     counter(KEY_LIMITER_HITS, &["issuer"], "tokens with an unknown key that were answered without a fetch"),
     gauge(TENANTS, Some(Unit::Count), &[], "tenants that are here"),
+    counter(AUDIT_EVENTS, &[], "events of the audit"),
+    counter(AUDIT_LOST, &[], "events of the audit that its sink has lost"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_lists_each_series_as_it_is() {
+        let documented: Vec<_> = include_str!("../../../docs/operations.md")
+            .lines()
+            .filter(|line| line.starts_with("| `portcullis_"))
+            .collect();
+        let listed = ALL.each_ref().map(|Series { name, kind, labels, meaning, .. }| {
+            let labels: Vec<_> = labels.iter().map(|label| format!("`{label}`")).collect();
+            let kind = format!("{kind:?}").to_lowercase();
+            let start = format!("| `{name}` | {kind} | {}", labels.join(", "));
+            format!("{} | {meaning} |", start.trim_end())
+        });
+        for line in &listed {
+            assert!(documented.contains(&&**line), "docs/operations.md lacks\n{line}");
+        }
+        assert_eq!(documented.len(), listed.len(), "docs/operations.md lists a series that is none");
+    }
+}

@@ -122,6 +122,17 @@ async fn no_tls_is_told_from_no_connection() {
 }
 
 #[tokio::test]
+async fn a_client_for_the_loopback_host_alone_asks_no_other() {
+    let client = HttpFetch::loopback_only().unwrap();
+    let (address, _) = server(answer("200 OK", "hello"), true).await;
+    let asked = |url: String| FetchRequest::new(url, 5);
+    let response = client.fetch(&asked(format!("http://{address}/jwks"))).await.unwrap();
+    assert_eq!(response.body(), b"hello");
+    let elsewhere = client.fetch(&asked("https://id.example.com/jwks".to_owned())).await;
+    assert_eq!(elsewhere.unwrap_err(), FetchError::Tls);
+}
+
+#[tokio::test]
 async fn an_address_that_is_not_safe_is_refused_before_anything_is_sent() {
     let client = HttpFetch::new().unwrap();
     for url in
