@@ -19,7 +19,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) key_id: Option<&'a str>,
     /// The time since the issuer's keys were confirmed last.
     pub(crate) key_age: Option<Duration>,
-    pub(crate) memory: Memory,
+    /// `None` where there was no token.
+    pub(crate) memory: Option<Memory>,
     pub(crate) scheme: Scheme,
     /// How long it took, if that was measured.
     pub(crate) took: Option<Duration>,

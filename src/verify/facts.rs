@@ -28,16 +28,25 @@ pub(crate) struct Facts {
     pub(super) tenant: Option<Box<str>>,
     pub(super) key_id: Option<Box<str>>,
     pub(super) fingerprint: Option<TokenFingerprint>,
-    is_remembered: bool,
+    recall: Option<Recall>,
     since: Option<Stopwatch>,
 }
 
+/// What a decision rests on.
+#[derive(Clone, Copy, Debug)]
+enum Recall {
+    Hit,
+    InFull,
+}
+
 impl Facts {
-    pub(super) fn memory(&self, remembers: bool) -> Memory {
-        match (self.is_remembered, remembers) {
-            (true, _) => Memory::Hit,
-            (false, true) => Memory::Miss,
-            (false, false) => Memory::Off,
+    /// Whether the token was known, where there was one.
+    pub(super) fn memory(&self, remembers: bool) -> Option<Memory> {
+        match self.recall {
+            None => None,
+            Some(Recall::Hit) => Some(Memory::Hit),
+            Some(Recall::InFull) if remembers => Some(Memory::Miss),
+            Some(Recall::InFull) => Some(Memory::Off),
         }
     }
 
@@ -59,13 +68,13 @@ impl Witness for Facts {
     #[inline]
     fn remembered(&mut self, whose: Whose) {
         self.whose = Some(whose);
-        self.is_remembered = true;
+        self.recall = Some(Recall::Hit);
     }
 
     fn in_full(&mut self) {
         self.since.get_or_insert_with(Stopwatch::start);
         self.whose = None;
-        self.is_remembered = false;
+        self.recall = Some(Recall::InFull);
     }
 
     fn issuer(&mut self, found: &Found<'_, '_>) {

@@ -1,6 +1,9 @@
 //! How decisions come to those who are told of them.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::anchors::Anchors;
@@ -11,9 +14,7 @@ use super::token::VerifiedToken;
 use super::verifier::Verifier;
 use crate::audit::{Asked, AuditKind, AuditOutcome, Bearer, CredentialKind, Record};
 use crate::error::{Error, Rejection};
-#[cfg(all(feature = "metrics", feature = "remote"))]
-use crate::telemetry::Memory;
-use crate::telemetry::{Decision, DecisionSpan, Outcome, Scheme, Slot, requirement_judged};
+use crate::telemetry::{Decision, DecisionSpan, Memory, Outcome, Scheme, Slot, requirement_judged};
 
 /// What became of a credential.
 #[derive(Clone, Copy)]
@@ -44,10 +45,35 @@ impl<'a> Verdict<'a> {
 }
 
 impl Verifier {
-    /// Whether anybody is to be told of what it decides.
+    /// Whether anybody may be to be told of what it decides.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
-        self.rules().watch.is_some() || DecisionSpan::is_wanted()
+        self.rules().watch.is_some() || DecisionSpan::may_be_wanted()
+    }
+
+    /// Decides, waiting if need be, and tells.
+    pub(super) fn verify_telling(
+        &self,
+        token: &str,
+    ) -> Pin<Box<dyn Future<Output = Result<VerifiedToken, Error>> + Send>> {
+        let (verifier, token) = (self.clone(), token.to_owned());
+        Box::pin(async move {
+            let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
+            let decision = span.around(verifier.verify_noting(&token, &mut facts)).await;
+            verifier.tell(Verdict::of(&decision), &facts, Scheme::Direct, Asked::default(), &span);
+            decision
+        })
+    }
+
+    /// Decides, and tells, unless there is something to wait for: then it is told of when that has ended.
+    #[inline(never)]
+    pub(super) fn verify_cached_telling(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
+        let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
+        let decision = span.within(|| self.verify_cached_noting(token, &mut facts));
+        if let Poll::Ready(decision) = &decision {
+            self.tell(Verdict::of(decision), &facts, Scheme::Direct, Asked::default(), &span);
+        }
+        decision
     }
 
     /// Tells of a decision.
@@ -94,14 +120,14 @@ impl Verifier {
                 fingerprint: token.map_or(facts.fingerprint, VerifiedToken::fingerprint),
                 key_id: decision.key_id,
                 key_age: decision.key_age,
-                cache: (scheme != Scheme::None).then_some(decision.memory.name()),
+                cache: decision.memory.map(Memory::name),
                 requirement: None,
                 asked,
             });
         }
         // A verifier may have been built before there was a runtime.
         #[cfg(all(feature = "metrics", feature = "remote"))]
-        if decision.memory != Memory::Hit {
+        if decision.memory != Some(Memory::Hit) {
             self.ensure_publishing();
         }
     }

@@ -31,20 +31,20 @@ pub(crate) enum Place {
 pub(crate) struct Decision {
     pub(crate) outcome: &'static str,
     pub(crate) reason: Option<&'static str>,
-    pub(crate) cache: &'static str,
+    pub(crate) cache: Option<&'static str>,
     pub(crate) scheme: &'static str,
 }
 
 const fn accepted(cache: &'static str) -> Decision {
-    Decision { outcome: "accepted", reason: None, cache, scheme: "bearer" }
+    Decision { outcome: "accepted", reason: None, cache: Some(cache), scheme: "bearer" }
 }
 
 const fn refused(reason: &'static str) -> Decision {
-    Decision { outcome: "refused", reason: Some(reason), cache: "miss", scheme: "bearer" }
+    Decision { outcome: "refused", reason: Some(reason), cache: Some("miss"), scheme: "bearer" }
 }
 
 const NOTHING_BROUGHT: Decision =
-    Decision { outcome: "refused", reason: Some("credentials_missing"), cache: "miss", scheme: "none" };
+    Decision { outcome: "refused", reason: Some("credentials_missing"), cache: None, scheme: "none" };
 
 /// The requests, in their order.
 pub(crate) fn of(issuer: &TestIssuer) -> Vec<Call> {

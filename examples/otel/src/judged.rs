@@ -19,8 +19,8 @@ impl Judged {
             .map(|call| {
                 let Decision { outcome, reason, cache, .. } = call.decision;
                 let reason = reason.or(call.unmet).map_or_else(String::new, |reason| format!(", {reason}"));
-                let line =
-                    format!("{}: {}, decision {outcome}{reason}, cache {cache}", call.what, call.status);
+                let cache = cache.map_or_else(String::new, |cache| format!(", cache {cache}"));
+                let line = format!("{}: {}, decision {outcome}{reason}{cache}", call.what, call.status);
                 (line, wrong_with(call, export, issuer))
             })
             .collect();
@@ -72,7 +72,7 @@ fn wrong_with(call: &Call, export: &Export, issuer: &TestIssuer) -> Vec<String> 
     let Decision { outcome, reason, cache, scheme } = call.decision;
     wrong.same("outcome", of_decision("outcome"), Some(outcome));
     wrong.same("reason", of_decision("reason"), reason);
-    wrong.same("cache", of_decision("cache"), Some(cache));
+    wrong.same("cache", of_decision("cache"), cache);
     wrong.same("scheme", of_decision("scheme"), Some(scheme));
     // Nothing is known of the key of a token that was not there.
     let brought = scheme != "none";

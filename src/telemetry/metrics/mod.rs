@@ -135,8 +135,8 @@ impl Meter {
                 lane.refuse(Refusal { outcome, reason: reason.unwrap_or(NO_REASON), slot, scheme });
             }
         }
-        if let Some(took) = decision.took {
-            lane.timings(decision.memory).add(took);
+        if let (Some(took), Some(memory)) = (decision.took, decision.memory) {
+            lane.timings(memory).add(took);
         }
     }
 
