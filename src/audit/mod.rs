@@ -73,7 +73,18 @@ pub struct Audit {
     fingerprints: KeyedHash,
     subjects: Subjects,
     verifier: Option<Arc<str>>,
-    events: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+}
+
+/// What clones count together.
+#[derive(Default)]
+struct Counts {
+    events: AtomicU64,
+    /// What the recorder of numbers was told of, by whichever verifier.
+    #[cfg(feature = "metrics")]
+    told: AtomicU64,
+    #[cfg(feature = "metrics")]
+    told_lost: AtomicU64,
 }
 
 /// How events name whom a token speaks of.
@@ -105,7 +116,7 @@ impl Audit {
             fingerprints: KeyedHash::new("the fingerprint key, in bytes,", key.into())?,
             subjects: Subjects::default(),
             verifier: None,
-            events: Arc::default(),
+            counts: Arc::default(),
         })
     }
 
@@ -137,13 +148,21 @@ impl Audit {
     /// How many events there were.
     #[must_use]
     pub fn events(&self) -> u64 {
-        self.events.load(Ordering::Relaxed)
+        self.counts.events.load(Ordering::Relaxed)
     }
 
     /// How many of them the sink [has lost](AuditSink::lost).
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.sink.lost()
+    }
+
+    /// How many events there were, and how many were lost, since this was asked last of any clone.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn untold(&self) -> [u64; 2] {
+        let since =
+            |told: &AtomicU64, total: u64| total.saturating_sub(told.fetch_max(total, Ordering::Relaxed));
+        [since(&self.counts.told, self.events()), since(&self.counts.told_lost, self.lost())]
     }
 }
 

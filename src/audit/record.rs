@@ -80,7 +80,7 @@ impl Audit {
             context.and_then(|context| context.request_id.as_deref()).map(|id| of_sender(id, REQUEST_ID));
         let event = AuditEvent {
             schema_version: SCHEMA_VERSION,
-            sequence: self.events.fetch_add(1, Ordering::Relaxed).saturating_add(1),
+            sequence: self.counts.events.fetch_add(1, Ordering::Relaxed).saturating_add(1),
             time: record.time,
             kind: record.kind,
             outcome: record.outcome,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::anchors::Found;
 use super::cache::Whose;
+use super::token::VerifiedToken;
 use super::witness::Witness;
 use crate::audit::TokenFingerprint;
 use crate::telemetry::Memory;
@@ -69,6 +70,11 @@ impl Witness for Facts {
     fn remembered(&mut self, whose: Whose) {
         self.whose = Some(whose);
         self.recall = Some(Recall::Hit);
+    }
+
+    fn known(&mut self, token: &VerifiedToken) {
+        self.tenant = Some(token.issuer().into());
+        self.key_id = token.key_id().map(Into::into);
     }
 
     fn in_full(&mut self) {

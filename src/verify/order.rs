@@ -95,6 +95,7 @@ impl Rules {
             Some(Err(error)) => {
                 if let Some(entry) = sight.entry() {
                     witness.remembered(entry.whose());
+                    witness.known(entry.token());
                     witness.refused(|| entry.token().fingerprint());
                 }
                 sight.refused();

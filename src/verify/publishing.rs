@@ -74,8 +74,10 @@ impl Parts {
             sheet.gauge(series::CACHE_BYTES, [], number(cache.bytes));
         }
         if let Some(audit) = self.rules.audit() {
-            sheet.counter(series::AUDIT_EVENTS, [], audit.events());
-            sheet.counter(series::AUDIT_LOST, [], audit.lost());
+            // Verifiers share an audit, at once or one after the other, and what it counts is told once.
+            let [events, lost] = audit.untold();
+            sheet.increase(series::AUDIT_EVENTS, [], events);
+            sheet.increase(series::AUDIT_LOST, [], lost);
         }
         for anchor in self.rules.anchors.fixed() {
             describe_keys(&anchor.keys.status(&anchor.identifier), sheet);

@@ -3,6 +3,7 @@
 use super::anchors::Found;
 use super::cache::Whose;
 use super::step::Step;
+use super::token::VerifiedToken;
 use crate::audit::TokenFingerprint;
 
 /// Is told what the checks meet, and changes nothing of what they decide.
@@ -17,6 +18,9 @@ pub(crate) trait Witness {
 
     /// The token was verified before, by the rules of this issuer, and is judged by that.
     fn remembered(&mut self, _whose: Whose) {}
+
+    /// The token that was verified before is refused now, so that its answer does not have it.
+    fn known(&mut self, _token: &VerifiedToken) {}
 
     /// Nothing was remembered of the token, or not enough.
     fn in_full(&mut self) {}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use portcullis::audit::{Audit, Subjects};
 use portcullis::http::TokenSource;
 use portcullis::revoke::RevocationStatus;
+use portcullis::tenants::{Tenant, Tenants};
 use portcullis::testkit::{Answer, Flaw, Mint, TestIssuer};
 use portcullis::{Issuer, SubjectHasher, VerifiedToken, Verifier};
 use serde_json::json;
@@ -192,6 +193,40 @@ async fn a_revoked_token_keeps_its_fingerprint_remembered_or_not() {
         assert_eq!(verdict(&event), ["authentication", "refused", "token_revoked"]);
         assert_eq!(text(&event, "token_fingerprint"), book.audit().fingerprint(token).to_string());
         assert_eq!((text(&event, "cache"), event.get("subject")), (cache, None));
+        assert_eq!((text(&event, "issuer"), text(&event, "key_id")), (ID, &*mint.key_id()), "{cache}");
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_token_of_a_tenant_is_told_of_alike_remembered_or_not() {
+    let (server, book) = (TestIssuer::start().await, Book::default());
+    let (jwks_url, audience) = (server.jwks_url(), server.audience().to_owned());
+    let resolver = move |tenant: Tenant| {
+        let issuer = Issuer::jwks_url(tenant.issuer(), &*jwks_url).unwrap().audience(&*audience);
+        std::future::ready(Ok(Some(issuer)))
+    };
+    let tenants = Tenants::listed([server.identifier()], resolver);
+    let revoked = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let asked = revoked.clone();
+    let check = move |_: &VerifiedToken| match asked.load(std::sync::atomic::Ordering::Relaxed) {
+        true => RevocationStatus::Revoked,
+        false => RevocationStatus::NotRevoked,
+    };
+    let builder = Verifier::builder().tenants(tenants).clock(server.clock());
+    let verifier = builder.revocation(check).audit(book.audit()).build().unwrap();
+    let (token, fresh) = (server.token().mint(), server.token().subject("bob").mint());
+    for _ in 0..3 {
+        verifier.verify(&token).await.unwrap();
+    }
+    book.lines();
+    revoked.store(true, std::sync::atomic::Ordering::Relaxed);
+    for (token, cache) in [(&token, "hit"), (&fresh, "miss")] {
+        verifier.verify(token).await.unwrap_err();
+        let event = book.event();
+        assert_eq!((text(&event, "reason"), text(&event, "cache")), ("token_revoked", cache));
+        assert_eq!(text(&event, "issuer"), server.identifier(), "{cache}");
+        assert_eq!(text(&event, "key_id"), &*server.key_id(), "{cache}");
+        assert!(event["key_age_ms"].is_u64(), "{cache}: {event}");
     }
 }
 

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
+use portcullis::audit::{Audit, AuditEvent, AuditSink};
 use portcullis::http::TokenSource;
 use portcullis::testkit::{Answer, Flaw, Mint, TestIssuer};
 use portcullis::{Issuer, Metrics, VerifiedToken, Verifier, VerifierBuilder, require, scope};
@@ -203,4 +204,38 @@ fn verifiers_are_told_apart_by_name_and_say_nothing_unasked() {
     assert!(silent.verify_cached(&mint.token().mint()).is_ready());
     kept.hear(&silent);
     assert_eq!(kept.series(), Vec::<String>::new());
+}
+
+/// Has lost three events.
+struct Leaky;
+
+impl AuditSink for Leaky {
+    fn record(&self, _: &AuditEvent<'_>) {}
+
+    fn lost(&self) -> u64 {
+        3
+    }
+}
+
+#[test]
+fn an_audit_that_verifiers_share_is_counted_once() {
+    let (mint, kept) = (Mint::new(ISSUER), Kept::default());
+    let audit = Audit::new(Leaky, vec![7; 32]).unwrap();
+    let build = || trusting(&mint).audit(audit.clone()).build().unwrap();
+    let told =
+        || ["portcullis_audit_events_total", "portcullis_audit_lost_total"].map(|name| kept.count(name));
+    let first = build();
+    assert!(first.verify_cached(&mint.token().mint()).is_ready());
+    kept.hear(&first);
+    assert_eq!(told(), [1, 3]);
+    // As when a service reads its settings anew: the second takes over, and nothing was lost since.
+    let second = build();
+    kept.hear(&second);
+    assert_eq!(told(), [1, 3]);
+    assert!(second.verify_cached(&mint.token().mint()).is_ready());
+    kept.hear(&first);
+    kept.hear(&second);
+    assert_eq!(told(), [2, 3]);
+    metrics::with_local_recorder(&kept, || drop((first, second)));
+    assert_eq!(told(), [2, 3]);
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::event::AuditEvent;
 use super::sink::AuditSink;
 use crate::error::ConfigError;
-use queue::Queue;
+use queue::{Presence, Queue};
 use writer::Lines;
 
 /// Writes each event as one line of JSON, on a thread of its own.
@@ -24,7 +24,7 @@ use writer::Lines;
 ///
 /// A line that the writer refuses is lost, and counted so: it is not tried again, as nobody knows how much of it was written.
 /// The first of a row of failures is told by `tracing`. A writer that would rather wait until the disk has room waits in
-/// `write`. One that panics has failed.
+/// `write`. One that panics has failed. If the thread itself should come to its end, all further events are lost, and counted.
 ///
 /// Dropping the last handle writes what is in the queue, for [5 seconds](Self::close_within) at most. A verifier keeps its sink,
 /// so [`flush`](Self::flush) at the end of `main` by a handle of your own.
@@ -77,9 +77,13 @@ impl JsonLines {
     /// The operating system's, if it has no thread to spare.
     pub fn new(writer: impl io::Write + Send + 'static) -> io::Result<Self> {
         let queue = Arc::new(Queue::new(DEFAULT_CAPACITY, CLOSING_TIME));
-        let mut lines = Lines::new(writer);
-        let of_thread = Arc::clone(&queue);
-        let write = move || while of_thread.work(|work| lines.write(work)) {};
+        let presence = Presence(Arc::clone(&queue));
+        let write = move || {
+            // In this order, so that the writer goes first: it may take its time, too.
+            let presence = presence;
+            let mut lines = Lines::new(writer);
+            while presence.0.work(|work| lines.write(work)) {}
+        };
         let thread = thread::Builder::new().name("portcullis-audit".to_owned()).spawn(write)?;
         Ok(Self { queue, thread: Some(thread) })
     }

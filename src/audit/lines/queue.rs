@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{FlushError, WhenFull};
@@ -27,6 +27,8 @@ struct State {
     /// The buffer of the batch before, with its room.
     spare: Vec<u8>,
     events: usize,
+    /// Events that the thread has taken, and not said yet what became of.
+    in_hand: usize,
     /// Requests that wait for room.
     waiting: usize,
     lost: u64,
@@ -66,6 +68,7 @@ impl Queue {
             lines: Vec::new(),
             spare: Vec::new(),
             events: 0,
+            in_hand: 0,
             waiting: 0,
             lost: 0,
             missing: 0,
@@ -102,14 +105,14 @@ impl Queue {
 
     /// Adds a line, waits for room, or loses it.
     pub(super) fn push(&self, line: &[u8]) {
+        let full = |state: &mut State| !state.has_room(line) && !state.has_ended;
         let mut state = self.state();
-        if !state.has_room(line) && state.when_full == WhenFull::Wait {
+        if full(&mut state) && state.when_full == WhenFull::Wait {
             state.waiting += 1;
-            let full = |state: &mut State| !state.has_room(line);
             state = self.progress.wait_while(state, full).unwrap_or_else(PoisonError::into_inner);
             state.waiting -= 1;
         }
-        if state.has_room(line) {
+        if state.has_room(line) && !state.has_ended {
             state.lines.extend_from_slice(line);
             state.events += 1;
         } else {
@@ -127,20 +130,31 @@ impl Queue {
         let (asked, is_last) = (state.asked, state.is_closing);
         let mut work = Work { lines: mem::take(&mut state.lines), missing: mem::take(&mut state.missing) };
         state.lines = mem::take(&mut state.spare);
-        state.events = 0;
+        state.in_hand = mem::take(&mut state.events);
         self.progress.notify_all();
         drop(state);
         let report = write(&mut work);
         work.lines.clear();
         let mut state = self.state();
         state.spare = work.lines;
+        state.in_hand = 0;
         state.lost = state.lost.saturating_add(report.lost);
         state.failures += u64::from(report.has_failed);
         state.is_failing = report.has_failed;
         state.answered = asked;
-        state.has_ended = is_last;
         self.progress.notify_all();
         !is_last
+    }
+
+    /// The thread is gone. Unless it was asked to, what it has not written is lost, and nobody waits for it any more.
+    fn end(&self) {
+        let mut state = self.state();
+        let left = mem::take(&mut state.events).saturating_add(mem::take(&mut state.in_hand));
+        state.lost = state.lost.saturating_add(u64::try_from(left).unwrap_or(u64::MAX));
+        state.lines = Vec::new();
+        state.is_failing |= !state.is_closing;
+        state.has_ended = true;
+        self.progress.notify_all();
     }
 
     pub(super) fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
@@ -167,6 +181,15 @@ impl Queue {
         let waited = self.progress.wait_timeout_while(state, time, open);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.has_ended
+    }
+}
+
+/// Held by the thread for as long as it is there, whatever ends it.
+pub(super) struct Presence(pub(super) Arc<Queue>);
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

@@ -261,6 +261,76 @@ fn dropping_it_does_not_wait_for_ever() {
     hand.answer(ALL);
 }
 
+/// A writer whose own end takes until the other end of the channel is gone.
+struct SlowToGo(Receiver<()>);
+
+impl io::Write for SlowToGo {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for SlowToGo {
+    fn drop(&mut self) {
+        let _ = self.0.recv();
+    }
+}
+
+#[test]
+fn dropping_it_does_not_wait_for_a_writer_that_is_slow_to_go() {
+    let (hold, held) = channel();
+    let lines = JsonLines::new(SlowToGo(held)).unwrap().close_within(Duration::from_millis(1));
+    lines.record(&event(1));
+    let (done, dropped) = channel();
+    let dropping = thread::spawn(move || {
+        drop(lines);
+        done.send(()).unwrap();
+    });
+    assert_eq!(dropped.recv_timeout(LONG), Ok(()));
+    drop(hold);
+    dropping.join().unwrap();
+}
+
+/// A panic that panics once more when it is thrown away.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("the panic panics, as the test wants it to");
+    }
+}
+
+/// A writer that takes the thread with it.
+struct Deadly;
+
+impl io::Write for Deadly {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        std::panic::panic_any(Bomb)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn without_its_thread_all_is_lost_and_counted_and_nobody_waits() {
+    let lines = Arc::new(JsonLines::new(Deadly).unwrap().capacity(2).unwrap());
+    let (done, all) = channel();
+    let requests = Arc::clone(&lines);
+    let request = thread::spawn(move || {
+        (1..=10).for_each(|sequence| requests.record(&event(sequence)));
+        done.send(requests.flush(LONG)).unwrap();
+    });
+    assert_eq!(all.recv_timeout(LONG), Ok(Err(FlushError::Failed)));
+    request.join().unwrap();
+    assert_eq!(lines.lost(), 10);
+}
+
 #[test]
 fn a_capacity_is_bounded() {
     for (events, good) in [(0, false), (1, true), (1_048_576, true), (1_048_577, false)] {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use metrics::{Key, Label, Level, Metadata, SharedString, with_recorder};
+use metrics::{Counter, Key, Label, Level, Metadata, SharedString, with_recorder};
 
 /// What goes to the recorder at one moment.
 pub(crate) struct Sheet<'m> {
@@ -33,10 +33,15 @@ impl<'m> Sheet<'m> {
         total: u64,
     ) {
         let key = self.key(name, labels);
-        let counter = with_recorder(|recorder| recorder.register_counter(&key, &METADATA));
+        let counter = counter(&key);
         let told = self.told.entry(key).or_default();
         counter.increment(total.saturating_sub(*told));
         *told = total;
+    }
+
+    /// What has come since the recorder was told last.
+    pub(crate) fn increase<const N: usize>(&self, name: Name, labels: [(Name, SharedString); N], more: u64) {
+        counter(&self.key(name, labels)).increment(more);
     }
 
     pub(crate) fn gauge<const N: usize>(&self, name: Name, labels: [(Name, SharedString); N], value: f64) {
@@ -56,6 +61,10 @@ impl<'m> Sheet<'m> {
         let histogram = with_recorder(|recorder| recorder.register_histogram(&key, &METADATA));
         histogram.record_many(took.as_secs_f64(), usize::try_from(count).unwrap_or(usize::MAX));
     }
+}
+
+fn counter(key: &Key) -> Counter {
+    with_recorder(|recorder| recorder.register_counter(key, &METADATA))
 }
 
 static METADATA: Metadata<'static> = Metadata::new("portcullis", Level::INFO, Some("portcullis"));
