@@ -7,7 +7,7 @@ mod stop;
 use std::sync::Arc;
 
 use super::anchors::{Anchors, Found};
-use super::cache::{Basis, Entry, Sight, TokenCache};
+use super::cache::{Basis, Entry, Sight, TokenCache, Whose};
 use super::explain::{expected, found};
 use super::issuer::TrustAnchor;
 use super::step::Step;
@@ -36,6 +36,12 @@ pub(super) struct Rules {
     pub(super) watch: Option<Arc<Watch>>,
 }
 
+/// What became of a token that was verified before, by whose rules.
+enum Recalled {
+    Good(VerifiedToken, Whose),
+    Refused(Error, VerifiedToken, Whose),
+}
+
 impl Rules {
     /// Decides about a token with the keys at hand.
     pub(super) fn decide(
@@ -44,7 +50,7 @@ impl Rules {
         clock: &Arc<dyn Clock>,
         witness: &mut impl Witness,
     ) -> Outcome<'_> {
-        match self.decide_by_memory(text.as_bytes(), clock, witness) {
+        match self.recall(text.as_bytes(), clock, witness) {
             Ok(decision) => Outcome::Decided(decision),
             Err(sight) => self.decide_in_full(text, clock, sight, witness),
         }
@@ -58,7 +64,7 @@ impl Rules {
         clock: &Arc<dyn Clock>,
         witness: &mut impl Witness,
     ) -> Outcome<'_> {
-        let sight = match self.decide_by_memory(bytes, clock, witness) {
+        let sight = match self.recall(bytes, clock, witness) {
             Ok(decision) => return Outcome::Decided(decision),
             Err(sight) => sight,
         };
@@ -72,34 +78,50 @@ impl Rules {
         }
     }
 
-    /// Decides about a token that was verified before.
-    ///
-    /// # Errors
-    /// It must be verified in full.
-    fn decide_by_memory<W: Witness>(
+    /// Decides about a token that was verified before, and tells the witness.
+    #[inline]
+    fn recall<W: Witness>(
         &self,
         token: &[u8],
         clock: &Arc<dyn Clock>,
         witness: &mut W,
     ) -> Result<Result<VerifiedToken, Error>, Option<Sight<'_>>> {
         witness.begin();
-        let cache = self.cache.as_ref().filter(|_| !W::THOROUGH);
-        let Some(sight) = cache.and_then(|cache| cache.look(token)) else { return Err(None) };
-        match sight.entry().and_then(|entry| self.check_again(entry, clock)) {
-            None => Err(Some(sight)),
-            Some(Ok(token)) => {
-                sight.entry().into_iter().for_each(|entry| witness.remembered(entry.whose()));
-                sight.hit();
+        if W::THOROUGH {
+            return Err(None);
+        }
+        match self.decide_by_memory(token, clock)? {
+            Recalled::Good(token, whose) => {
+                witness.remembered(whose);
                 Ok(Ok(token))
             }
-            Some(Err(error)) => {
-                if let Some(entry) = sight.entry() {
-                    witness.remembered(entry.whose());
-                    witness.known(entry.token());
-                    witness.refused(|| entry.token().fingerprint());
-                }
-                sight.refused();
+            Recalled::Refused(error, token, whose) => {
+                witness.remembered(whose);
+                witness.known(&token);
+                witness.refused(|| token.fingerprint());
                 Ok(Err(error))
+            }
+        }
+    }
+
+    /// The same for nobody in particular: there is one of it for all witnesses, as most requests end here.
+    ///
+    /// # Errors
+    /// It must be verified in full.
+    fn decide_by_memory(&self, token: &[u8], clock: &Arc<dyn Clock>) -> Result<Recalled, Option<Sight<'_>>> {
+        let Some(sight) = self.cache.as_ref().and_then(|cache| cache.look(token)) else { return Err(None) };
+        let Some(entry) = sight.entry() else { return Err(Some(sight)) };
+        let whose = entry.whose();
+        match self.check_again(entry, clock) {
+            None => Err(Some(sight)),
+            Some(Ok(token)) => {
+                sight.hit();
+                Ok(Recalled::Good(token, whose))
+            }
+            Some(Err(error)) => {
+                let token = entry.token().clone();
+                sight.refused();
+                Ok(Recalled::Refused(error, token, whose))
             }
         }
     }
