@@ -182,6 +182,38 @@ async fn numbers_are_handed_on_every_few_seconds_by_a_task_that_ends_with_the_ve
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
 }
 
+#[tokio::test]
+async fn a_wait_that_brings_no_keys_was_in_vain() {
+    let server = TestIssuer::start().await;
+    server.answer(Answer::Status(500));
+    let issuer =
+        Issuer::jwks_url(server.identifier(), server.jwks_url()).unwrap().audience(server.audience());
+    let builder = Verifier::builder().issuer(issuer).clock(server.clock()).metrics(Metrics::new());
+    let (verifier, kept) = (builder.build().unwrap(), Kept::default());
+    assert_eq!(verifier.verify(&server.token().mint()).await.unwrap_err().code(), "keys_not_loaded");
+    kept.hear(&verifier);
+    let waits = |result: &str| {
+        let issuer = server.identifier();
+        kept.count(&format!("portcullis_key_waits_total{{issuer={issuer:?},result={result:?}}}"))
+    };
+    assert_eq!(["refreshed", "in_vain", "abandoned"].map(waits), [0, 1, 0]);
+}
+
+#[tokio::test]
+async fn keys_of_a_verifier_that_is_gone_are_near_no_limit() {
+    let server = TestIssuer::start().await;
+    let issuer =
+        Issuer::jwks_url(server.identifier(), server.jwks_url()).unwrap().audience(server.audience());
+    let builder = Verifier::builder().issuer(issuer).clock(server.clock()).metrics(Metrics::new());
+    let (verifier, kept) = (builder.build().unwrap(), Kept::default());
+    verifier.verify(&server.token().mint()).await.unwrap();
+    kept.hear(&verifier);
+    let limit = format!("portcullis_key_age_limit_seconds{{issuer={:?}}}", server.identifier());
+    assert!(kept.value(&limit).unwrap() > 0.0);
+    metrics::with_local_recorder(&kept, || drop(verifier));
+    assert_eq!(kept.value(&limit), Some(0.0), "the rules divide by it where it is more");
+}
+
 #[test]
 fn a_verifier_that_goes_hands_on_its_last_counts_and_leaves_no_state_behind() {
     let (mint, kept) = (Mint::new(ISSUER), Kept::default());

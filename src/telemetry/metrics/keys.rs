@@ -81,7 +81,7 @@ enum Waited {
 
 #[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "fixed keys are never awaited"))]
 impl Waiting {
-    /// An attempt has ended, or none did in time.
+    /// It waits no longer: there are other keys than before, or still there are not.
     pub(crate) fn ended(mut self, refreshed: bool) {
         self.outcome = if refreshed { Waited::Refreshed } else { Waited::InVain };
     }
