@@ -63,7 +63,7 @@ impl Drop for TaskEnd {
 
 impl Parts {
     /// What stands in no counter of requests.
-    fn describe(&self, sheet: &mut Sheet<'_>) {
+    fn describe(&self, sheet: &Sheet<'_>) {
         if let Some(cache) = self.rules.cache.as_ref().map(super::cache::TokenCache::status) {
             sheet.counter(series::CACHE_HITS, [], cache.hits);
             sheet.counter(series::CACHE_MISSES, [], cache.misses);

@@ -1,5 +1,6 @@
 //! What is counted, under which names.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use portcullis::audit::{Audit, AuditEvent, AuditSink};
 use portcullis::http::TokenSource;
 use portcullis::testkit::{Answer, Flaw, Mint, TestIssuer};
@@ -236,6 +238,57 @@ fn verifiers_are_told_apart_by_name_and_say_nothing_unasked() {
     assert!(silent.verify_cached(&mint.token().mint()).is_ready());
     kept.hear(&silent);
     assert_eq!(kept.series(), Vec::<String>::new());
+}
+
+/// Asks for the numbers while it is told them.
+struct Curious {
+    kept: Kept,
+    verifier: Verifier,
+    asks: AtomicBool,
+}
+
+impl Curious {
+    fn ask(&self) {
+        if self.asks.swap(false, Ordering::Relaxed) {
+            self.verifier.publish_metrics();
+        }
+    }
+}
+
+impl Recorder for Curious {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        self.ask();
+        self.kept.register_counter(key, metadata)
+    }
+
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        self.kept.register_gauge(key, metadata)
+    }
+
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        self.kept.register_histogram(key, metadata)
+    }
+}
+
+#[test]
+fn a_recorder_may_ask_for_the_numbers_that_it_is_told() {
+    let mint = Mint::new(ISSUER);
+    let (verifier, kept) = (trusting(&mint).build().unwrap(), Kept::default());
+    assert!(verifier.verify_cached(&mint.token().mint()).is_ready());
+    let curious = Curious { kept: kept.clone(), verifier: verifier.clone(), asks: true.into() };
+    let (done, published) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        metrics::with_local_recorder(&curious, || verifier.publish_metrics());
+        done.send(()).unwrap();
+    });
+    assert_eq!(published.recv_timeout(Duration::from_secs(10)), Ok(()));
+    assert_eq!(kept.count(&decisions("accepted", "none", ISSUER, "direct")), 1, "counted once");
 }
 
 /// Has lost three events.

@@ -44,7 +44,7 @@ impl KeyCounts {
         Waiting { counts: self.clone(), since: Stopwatch::start(), outcome: Waited::Abandoned }
     }
 
-    pub(super) fn publish(&self, issuer: &SharedString, sheet: &mut Sheet<'_>) {
+    pub(super) fn publish(&self, issuer: &SharedString, sheet: &Sheet<'_>) {
         let Counts { refreshes, limiter_hits, refreshed, in_vain, abandoned, waits } = &*self.0;
         let refreshes = refreshes.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (result, total) in refreshes {

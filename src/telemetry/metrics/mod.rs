@@ -11,9 +11,9 @@ mod timings;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Mutex;
 #[cfg(feature = "remote")]
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 #[cfg(feature = "remote")]
 use std::time::Duration;
 
@@ -148,16 +148,15 @@ impl Meter {
     }
 
     /// Hands on what was counted, and what `state` adds.
-    pub(crate) fn publish(&self, state: impl FnOnce(&mut Sheet<'_>)) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sheet = Sheet::new(&self.verifier, &mut told);
+    pub(crate) fn publish(&self, state: impl FnOnce(&Sheet<'_>)) {
+        let sheet = Sheet::new(&self.verifier, &self.told);
         series::describe();
-        self.publish_decisions(&mut sheet);
-        self.publish_keys(&mut sheet);
-        state(&mut sheet);
+        self.publish_decisions(&sheet);
+        self.publish_keys(&sheet);
+        state(&sheet);
     }
 
-    fn publish_decisions(&self, sheet: &mut Sheet<'_>) {
+    fn publish_decisions(&self, sheet: &Sheet<'_>) {
         let (outcome, none) = (Outcome::Accepted.name(), NO_REASON);
         for (slot, issuer) in self.issuers.iter().enumerate() {
             for scheme in Scheme::ALL {
@@ -202,7 +201,7 @@ impl Meter {
         }
     }
 
-    fn publish_keys(&self, sheet: &mut Sheet<'_>) {
+    fn publish_keys(&self, sheet: &Sheet<'_>) {
         for (issuer, keys) in self.issuers.iter().zip(&self.keys) {
             keys.publish(issuer, sheet);
         }
