@@ -11,13 +11,19 @@ pub(crate) fn of_sender(text: &str, limit: usize) -> Cow<'_, str> {
 
 /// What an issuer signed or the set-up says, as it is; `\u{…}` for what ends lines, moves cursors, hides or turns text.
 pub(crate) fn of_issuer(text: &str, limit: usize) -> Cow<'_, str> {
-    shown(text, limit, |character| {
-        let unseen = matches!(
-            character,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        );
-        !unseen && !character.is_control()
-    })
+    shown(text, limit, |character| !is_unseen(character) && !character.is_control())
+}
+
+/// Ends of lines and of paragraphs, what turns text, and what else Unicode has readers ignore: its property
+/// `Default_Ignorable_Code_Point`, and the marks of annotations.
+const fn is_unseen(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// At most `limit` characters, escapes and the dots for what was cut included.
@@ -83,6 +89,9 @@ mod tests {
             ("a domain's user", "CORP\\alice", "CORP\\alice"),
             ("line ends of all kinds", "a\r\n\u{85}\u{2028}", "a\\u{d}\\u{a}\\u{85}\\u{2028}"),
             ("turned round", "a\u{202e}b", "a\\u{202e}b"),
+            ("turned round by a mark", "a\u{61c}b", "a\\u{61c}b"),
+            ("said in tags, which nobody sees", "a\u{e0041}", "a\\u{e0041}"),
+            ("a hyphen that is not there", "ad\u{ad}min", "ad\\u{ad}min"),
             ("not seen", "a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),
         ] {
             assert_eq!(of_issuer(text, 30), want, "{name}");

@@ -132,6 +132,20 @@ impl Scheme {
         Self::None,
     ];
 
+    /// Its place in [`ALL`](Self::ALL).
+    #[cfg(feature = "metrics")]
+    pub(super) const fn index(self) -> usize {
+        match self {
+            Self::Bearer => 0,
+            Self::Authorization => 1,
+            Self::Cookie => 2,
+            Self::WebSocket => 3,
+            Self::Query => 4,
+            Self::Direct => 5,
+            Self::None => 6,
+        }
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Bearer => "bearer",
@@ -142,5 +156,16 @@ impl Scheme {
             Self::Direct => "direct",
             Self::None => "none",
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "metrics")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemes_are_where_they_say() {
+        assert_eq!(Scheme::ALL.map(Scheme::index), [0, 1, 2, 3, 4, 5, 6]);
     }
 }

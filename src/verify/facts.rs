@@ -99,15 +99,28 @@ impl Witness for Facts {
     }
 }
 
-/// Whether it is one in [`SAMPLE`] of this thread's.
+thread_local! {
+    /// Decisions of this thread that are told of.
+    static TICK: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Counts a decision; whether it is one in [`SAMPLE`] of this thread's.
 fn is_sample() -> bool {
-    thread_local! {
-        static TICK: Cell<u32> = const { Cell::new(0) };
-    }
-    TICK.with(|tick| {
-        tick.set(tick.get().wrapping_add(1));
-        tick.get() % SAMPLE == 1
-    })
+    let is_next = next_is_sample();
+    count_untimed();
+    is_next
+}
+
+/// Whether the next decision of this thread is to be timed.
+#[inline]
+pub(super) fn next_is_sample() -> bool {
+    TICK.get() % SAMPLE == 0
+}
+
+/// Counts a decision that was not.
+#[inline]
+pub(super) fn count_untimed() {
+    TICK.set(TICK.get().wrapping_add(1));
 }
 
 const SAMPLE: u32 = 64;

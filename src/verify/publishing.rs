@@ -63,7 +63,7 @@ impl Drop for TaskEnd {
 
 impl Parts {
     /// What stands in no counter of requests.
-    fn describe(&self, sheet: &mut Sheet<'_>) {
+    fn describe(&self, sheet: &Sheet<'_>) {
         if let Some(cache) = self.rules.cache.as_ref().map(super::cache::TokenCache::status) {
             sheet.counter(series::CACHE_HITS, [], cache.hits);
             sheet.counter(series::CACHE_MISSES, [], cache.misses);
@@ -96,15 +96,19 @@ impl Drop for Parts {
         meter.publish(|sheet| {
             self.describe(sheet);
             for anchor in self.rules.anchors.fixed() {
-                withdraw_keys(&anchor.identifier, sheet);
+                withdraw_keys(&anchor.keys.status(&anchor.identifier), sheet);
             }
         });
     }
 }
 
-fn withdraw_keys(issuer: &str, sheet: &Sheet<'_>) {
-    let issuer = || ("issuer", issuer.to_owned().into());
+fn withdraw_keys(status: &IssuerStatus, sheet: &Sheet<'_>) {
+    let issuer = || ("issuer", status.issuer.clone().into());
     sheet.gauge(series::KEYS, [issuer()], 0.0);
+    if status.age_limit.is_some() {
+        // No age is near a limit of nothing.
+        sheet.gauge(series::KEY_AGE_LIMIT, [issuer()], 0.0);
+    }
     for state in STATES {
         sheet.gauge(series::KEY_STATE, [issuer(), ("state", state.name().into())], 0.0);
     }

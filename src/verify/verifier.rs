@@ -21,7 +21,7 @@ use crate::error::Error;
 #[cfg(feature = "remote")]
 use crate::error::Unavailable;
 use crate::keys::{IssuerStatus, KeyWish, Means, Refreshed};
-use crate::time::UnixTime;
+use crate::time::Clock;
 
 /// Decides whether a token is good.
 ///
@@ -266,9 +266,8 @@ impl Verifier {
         )
     }
 
-    /// The present time, by its clock.
-    pub(super) fn now(&self) -> UnixTime {
-        self.0.means.clock().now()
+    pub(super) fn clock(&self) -> &Arc<dyn Clock> {
+        self.0.means.clock()
     }
 
     /// Whether decisions are put on record.

@@ -1,6 +1,12 @@
 //! The record of decisions: one event for each, what it says, and what it never says.
 
-#![cfg(all(feature = "actix", feature = "axum", feature = "reqwest", feature = "testkit"))]
+#![cfg(all(
+    feature = "actix",
+    feature = "axum",
+    feature = "reqwest",
+    feature = "testkit",
+    feature = "tonic"
+))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +17,7 @@
 
 mod actix;
 mod documented;
+mod interceptor;
 mod leaks;
 mod requests;
 mod routes;

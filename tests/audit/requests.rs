@@ -344,3 +344,22 @@ async fn without_an_audit_nothing_is_put_on_record_and_counts_stay_with_clones()
     builder(&mint).audit(audit.clone()).build().unwrap().verify(&mint.token().mint()).await.unwrap();
     assert_eq!((book.lines().len(), audit.events()), (1, 1));
 }
+
+#[tokio::test]
+async fn a_request_that_is_given_up_while_it_waits_is_on_no_record() {
+    let (issuer, book) = (TestIssuer::start().await, Book::default());
+    issuer.answer(Answer::Hang);
+    let trusted =
+        Issuer::jwks_url(issuer.identifier(), issuer.jwks_url()).unwrap().audience(issuer.audience());
+    let verifier =
+        Verifier::builder().issuer(trusted).clock(issuer.clock()).audit(book.audit()).build().unwrap();
+    let token = issuer.token().mint();
+    assert!(verifier.verify_cached(&token).is_pending());
+    {
+        let app = plain(&verifier);
+        let mut asking = std::pin::pin!(ask_with(&app, &token));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(asking.as_mut().poll(&mut cx).is_pending());
+    }
+    assert_eq!(book.lines(), Vec::<String>::new());
+}

@@ -9,6 +9,7 @@
     reason = "clippy.toml allows them inside of tests; helpers of tests are meant too"
 )]
 
+mod alike;
 mod numbers;
 mod recorder;
 mod scribe;

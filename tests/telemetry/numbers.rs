@@ -1,5 +1,6 @@
 //! What is counted, under which names.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use portcullis::audit::{Audit, AuditEvent, AuditSink};
 use portcullis::http::TokenSource;
 use portcullis::testkit::{Answer, Flaw, Mint, TestIssuer};
@@ -182,6 +184,38 @@ async fn numbers_are_handed_on_every_few_seconds_by_a_task_that_ends_with_the_ve
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
 }
 
+#[tokio::test]
+async fn a_wait_that_brings_no_keys_was_in_vain() {
+    let server = TestIssuer::start().await;
+    server.answer(Answer::Status(500));
+    let issuer =
+        Issuer::jwks_url(server.identifier(), server.jwks_url()).unwrap().audience(server.audience());
+    let builder = Verifier::builder().issuer(issuer).clock(server.clock()).metrics(Metrics::new());
+    let (verifier, kept) = (builder.build().unwrap(), Kept::default());
+    assert_eq!(verifier.verify(&server.token().mint()).await.unwrap_err().code(), "keys_not_loaded");
+    kept.hear(&verifier);
+    let waits = |result: &str| {
+        let issuer = server.identifier();
+        kept.count(&format!("portcullis_key_waits_total{{issuer={issuer:?},result={result:?}}}"))
+    };
+    assert_eq!(["refreshed", "in_vain", "abandoned"].map(waits), [0, 1, 0]);
+}
+
+#[tokio::test]
+async fn keys_of_a_verifier_that_is_gone_are_near_no_limit() {
+    let server = TestIssuer::start().await;
+    let issuer =
+        Issuer::jwks_url(server.identifier(), server.jwks_url()).unwrap().audience(server.audience());
+    let builder = Verifier::builder().issuer(issuer).clock(server.clock()).metrics(Metrics::new());
+    let (verifier, kept) = (builder.build().unwrap(), Kept::default());
+    verifier.verify(&server.token().mint()).await.unwrap();
+    kept.hear(&verifier);
+    let limit = format!("portcullis_key_age_limit_seconds{{issuer={:?}}}", server.identifier());
+    assert!(kept.value(&limit).unwrap() > 0.0);
+    metrics::with_local_recorder(&kept, || drop(verifier));
+    assert_eq!(kept.value(&limit), Some(0.0), "the rules divide by it where it is more");
+}
+
 #[test]
 fn a_verifier_that_goes_hands_on_its_last_counts_and_leaves_no_state_behind() {
     let (mint, kept) = (Mint::new(ISSUER), Kept::default());
@@ -204,6 +238,57 @@ fn verifiers_are_told_apart_by_name_and_say_nothing_unasked() {
     assert!(silent.verify_cached(&mint.token().mint()).is_ready());
     kept.hear(&silent);
     assert_eq!(kept.series(), Vec::<String>::new());
+}
+
+/// Asks for the numbers while it is told them.
+struct Curious {
+    kept: Kept,
+    verifier: Verifier,
+    asks: AtomicBool,
+}
+
+impl Curious {
+    fn ask(&self) {
+        if self.asks.swap(false, Ordering::Relaxed) {
+            self.verifier.publish_metrics();
+        }
+    }
+}
+
+impl Recorder for Curious {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        self.ask();
+        self.kept.register_counter(key, metadata)
+    }
+
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        self.kept.register_gauge(key, metadata)
+    }
+
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        self.kept.register_histogram(key, metadata)
+    }
+}
+
+#[test]
+fn a_recorder_may_ask_for_the_numbers_that_it_is_told() {
+    let mint = Mint::new(ISSUER);
+    let (verifier, kept) = (trusting(&mint).build().unwrap(), Kept::default());
+    assert!(verifier.verify_cached(&mint.token().mint()).is_ready());
+    let curious = Curious { kept: kept.clone(), verifier: verifier.clone(), asks: true.into() };
+    let (done, published) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        metrics::with_local_recorder(&curious, || verifier.publish_metrics());
+        done.send(()).unwrap();
+    });
+    assert_eq!(published.recv_timeout(Duration::from_secs(10)), Ok(()));
+    assert_eq!(kept.count(&decisions("accepted", "none", ISSUER, "direct")), 1, "counted once");
 }
 
 /// Has lost three events.

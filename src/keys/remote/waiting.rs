@@ -55,7 +55,7 @@ impl RemoteKeys {
             match shared.confirmation(wish, deadline) {
                 Some(number) => seen = number,
                 None => {
-                    waiting.ended(true);
+                    waiting.ended(shared.is_newer(wish, shared.now()));
                     return Refreshed::LookAgain;
                 }
             }

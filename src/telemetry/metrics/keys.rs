@@ -44,7 +44,7 @@ impl KeyCounts {
         Waiting { counts: self.clone(), since: Stopwatch::start(), outcome: Waited::Abandoned }
     }
 
-    pub(super) fn publish(&self, issuer: &SharedString, sheet: &mut Sheet<'_>) {
+    pub(super) fn publish(&self, issuer: &SharedString, sheet: &Sheet<'_>) {
         let Counts { refreshes, limiter_hits, refreshed, in_vain, abandoned, waits } = &*self.0;
         let refreshes = refreshes.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (result, total) in refreshes {
@@ -81,7 +81,7 @@ enum Waited {
 
 #[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "fixed keys are never awaited"))]
 impl Waiting {
-    /// An attempt has ended, or none did in time.
+    /// It waits no longer: there are other keys than before, or still there are not.
     pub(crate) fn ended(mut self, refreshed: bool) {
         self.outcome = if refreshed { Waited::Refreshed } else { Waited::InVain };
     }

@@ -11,9 +11,9 @@ mod timings;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Mutex;
 #[cfg(feature = "remote")]
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 #[cfg(feature = "remote")]
 use std::time::Duration;
 
@@ -140,6 +140,12 @@ impl Meter {
         }
     }
 
+    pub(crate) fn count_accepted(&self, slot: Slot, scheme: Scheme) {
+        if let Some(lane) = self.lane() {
+            lane.accept(cell(self.slot(slot), scheme));
+        }
+    }
+
     /// Counts what became of a token that is good by itself, where a route asks for more.
     pub(crate) fn count_requirement(&self, unmet: Option<&'static str>) {
         if let Some(lane) = self.lane() {
@@ -148,16 +154,15 @@ impl Meter {
     }
 
     /// Hands on what was counted, and what `state` adds.
-    pub(crate) fn publish(&self, state: impl FnOnce(&mut Sheet<'_>)) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sheet = Sheet::new(&self.verifier, &mut told);
+    pub(crate) fn publish(&self, state: impl FnOnce(&Sheet<'_>)) {
+        let sheet = Sheet::new(&self.verifier, &self.told);
         series::describe();
-        self.publish_decisions(&mut sheet);
-        self.publish_keys(&mut sheet);
-        state(&mut sheet);
+        self.publish_decisions(&sheet);
+        self.publish_keys(&sheet);
+        state(&sheet);
     }
 
-    fn publish_decisions(&self, sheet: &mut Sheet<'_>) {
+    fn publish_decisions(&self, sheet: &Sheet<'_>) {
         let (outcome, none) = (Outcome::Accepted.name(), NO_REASON);
         for (slot, issuer) in self.issuers.iter().enumerate() {
             for scheme in Scheme::ALL {
@@ -202,7 +207,7 @@ impl Meter {
         }
     }
 
-    fn publish_keys(&self, sheet: &mut Sheet<'_>) {
+    fn publish_keys(&self, sheet: &Sheet<'_>) {
         for (issuer, keys) in self.issuers.iter().zip(&self.keys) {
             keys.publish(issuer, sheet);
         }
@@ -210,9 +215,8 @@ impl Meter {
 }
 
 /// Where acceptances of an issuer and a scheme are counted.
-fn cell(slot: usize, scheme: Scheme) -> usize {
-    let scheme = Scheme::ALL.iter().position(|known| *known == scheme).unwrap_or_default();
-    slot * Scheme::ALL.len() + scheme
+const fn cell(slot: usize, scheme: Scheme) -> usize {
+    slot * Scheme::ALL.len() + scheme.index()
 }
 
 impl fmt::Debug for Meter {

@@ -1,6 +1,8 @@
 //! What goes to the recorder at one moment.
 
 use std::collections::HashMap;
+use std::mem;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::{Counter, Key, Label, Level, Metadata, SharedString, with_recorder};
@@ -8,13 +10,13 @@ use metrics::{Counter, Key, Label, Level, Metadata, SharedString, with_recorder}
 /// What goes to the recorder at one moment.
 pub(crate) struct Sheet<'m> {
     verifier: &'m SharedString,
-    told: &'m mut HashMap<Key, u64>,
+    told: &'m Mutex<HashMap<Key, u64>>,
 }
 
 type Name = &'static str;
 
 impl<'m> Sheet<'m> {
-    pub(super) const fn new(verifier: &'m SharedString, told: &'m mut HashMap<Key, u64>) -> Self {
+    pub(super) const fn new(verifier: &'m SharedString, told: &'m Mutex<HashMap<Key, u64>>) -> Self {
         Self { verifier, told }
     }
 
@@ -26,17 +28,17 @@ impl<'m> Sheet<'m> {
     }
 
     /// What was counted from the beginning on; the recorder is told what has come since.
-    pub(crate) fn counter<const N: usize>(
-        &mut self,
-        name: Name,
-        labels: [(Name, SharedString); N],
-        total: u64,
-    ) {
+    pub(crate) fn counter<const N: usize>(&self, name: Name, labels: [(Name, SharedString); N], total: u64) {
         let key = self.key(name, labels);
         let counter = counter(&key);
-        let told = self.told.entry(key).or_default();
-        counter.increment(total.saturating_sub(*told));
-        *told = total;
+        let more = {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let told = told.entry(key).or_default();
+            // Two that tell at once may come in another order than they have counted.
+            total.saturating_sub(mem::replace(told, total.max(*told)))
+        };
+        // Without the lock: what a recorder does is its affair, and it may ask for the numbers.
+        counter.increment(more);
     }
 
     /// What has come since the recorder was told last.
