@@ -59,7 +59,7 @@ pub struct AuditEvent<'a> {
     /// (the application asked), `none`. Absent where a requirement is judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<&'static str>,
-    /// Tells whether two events are about the same token, and nothing else of it.
+    /// Tells whether two events are about the same token, and nothing else of it. Absent where it was too large.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub token_fingerprint: Option<TokenFingerprint>,
     /// What the good token is signed with.

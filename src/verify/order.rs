@@ -118,9 +118,9 @@ impl Rules {
         }
     }
 
-    /// What stands for a token in the audit, if there is one.
+    /// What stands for a token in the audit, if there is one. What is too long to be a token is not read for that, either.
     fn fingerprint(&self, token: &[u8]) -> Option<TokenFingerprint> {
-        self.audit().map(|audit| audit.fingerprint_of(token))
+        self.audit().filter(|_| token.len() <= self.max_token_bytes).map(|audit| audit.fingerprint_of(token))
     }
 
     pub(super) fn audit(&self) -> Option<&Audit> {

@@ -78,11 +78,12 @@ async fn each_flaw_is_one_refusal_with_its_reason() {
         let reasons = [reason, "credentials_malformed"];
         assert_eq!(verdict(&event)[..2], ["authentication", "refused"], "{flaw:?}");
         assert!(reasons.contains(&text(&event, "reason")), "{flaw:?}: {event}");
-        assert_eq!(
-            text(&event, "token_fingerprint"),
-            book.audit().fingerprint(&token).to_string(),
-            "{flaw:?}"
-        );
+        // Strangers send as much as they like, and have none of it read.
+        let fingerprint = match flaw {
+            Flaw::TooLarge => "-".to_owned(),
+            _ => book.audit().fingerprint(&token).to_string(),
+        };
+        assert_eq!(text(&event, "token_fingerprint"), fingerprint, "{flaw:?}");
     }
 }
 

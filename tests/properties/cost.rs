@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use allocation_counter::{AllocationInfo, measure};
 use http::{Request, Response};
+use portcullis::audit::{Audit, AuditEvent};
 use portcullis::jose::{Jwk, JwkSet, MAX_HEADER_BYTES, MAX_SET_BYTES, MAX_TOKEN_BYTES};
 use portcullis::keys::remote::{Fetch, FetchError, FetchFuture, FetchRequest, FetchResponse, Remote};
 use portcullis::{Error, Issuer, UnixTime, Verifier};
@@ -199,6 +200,25 @@ fn a_token_of_usual_size_is_refused_before_its_signature_without_an_allocation()
 }
 
 #[test]
+fn a_record_of_refusals_costs_no_more_than_a_copy_of_what_may_be_a_token() {
+    let audit = Audit::new(|_: &AuditEvent<'_>| {}, vec![7; 32]).unwrap();
+    let builder = Verifier::builder().clock(|| UnixTime::from_seconds(NOW)).issuer(hostile::issuer());
+    let verifier = builder.audit(audit).build().unwrap();
+    let tokens = tokens(MAX_TOKEN_BYTES);
+    refuse(&verifier, &tokens[0].1);
+    let (mut readable, mut oversized) = (Dearest::default(), Dearest::default());
+    for (name, token) in &tokens {
+        readable.see(name, &measure(|| refuse(&verifier, token)));
+    }
+    readable.is_within(TOKEN_TOTAL + RECORD, TOKEN_PEAK + RECORD);
+    for bytes in [MAX_TOKEN_BYTES + 1, 1024 * 1024] {
+        let token = format!("{}.{}.a", "e".repeat(100), "a".repeat(bytes - 103));
+        oversized.see("too much", &measure(|| refuse(&verifier, &token)));
+    }
+    oversized.is_within(1024, 1024);
+}
+
+#[test]
 fn the_layer_adds_next_to_nothing() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let inner = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(())) });
@@ -289,3 +309,5 @@ const STRANGER_TOTAL: u64 = 32 * 1024;
 const STRANGER_PEAK: u64 = 28 * 1024;
 /// For the response of the layer: its headers, the challenge, the reason in its extensions.
 const LAYER: u64 = 4 * 1024;
+/// A copy of the token, for its fingerprint, and the key's id.
+const RECORD: u64 = 18 * 1024;

@@ -324,3 +324,31 @@ fn an_audit_that_verifiers_share_is_counted_once() {
     metrics::with_local_recorder(&kept, || drop((first, second)));
     assert_eq!(told(), [2, 3]);
 }
+
+#[test]
+fn when_its_runtime_ends_another_hands_on_the_numbers() {
+    let mint = Mint::new(ISSUER);
+    let kept = Kept::default();
+    let _recorder = metrics::set_default_local_recorder(&kept);
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().start_paused(true).build().unwrap()
+    };
+    // Without a runtime: the first decision within one starts the task.
+    let verifier = trusting(&mint).build().unwrap();
+    for handed_on in [1, 2] {
+        runtime().block_on(async {
+            assert!(verifier.verify_cached(&mint.token().mint()).is_ready());
+            tokio::time::sleep(Duration::from_millis(5_001)).await;
+        });
+        assert_eq!(kept.count(&decisions("accepted", "none", ISSUER, "direct")), handed_on);
+    }
+    // Gone where there is no runtime, and while its thread panics.
+    let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        assert!(verifier.verify_cached(&mint.token().mint()).is_ready());
+        let _verifier = verifier;
+        panic!("as the test wants it to");
+    }));
+    assert!(unwound.is_err());
+    assert_eq!(kept.count(&decisions("accepted", "none", ISSUER, "direct")), 3);
+}

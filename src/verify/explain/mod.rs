@@ -158,7 +158,8 @@ impl Verifier {
     /// Decides about `token` as [`verify`](Verifier::verify) does, and tells of each check what it asks for and what it found.
     ///
     /// Waits for keys and tenants as `verify` does. The token is verified in full, also if it is in the verified-token cache,
-    /// which neither learns of it nor counts it. For developers and operators: see [`explain`](mod@crate::explain).
+    /// which neither learns of it nor counts it. No span, number or audit event tells of it, so do not let anybody in by it.
+    /// For developers and operators: see [`explain`](mod@crate::explain).
     pub async fn explain(&self, token: &str) -> Explanation {
         self.explained(token, None).await
     }
