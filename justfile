@@ -20,6 +20,7 @@ fmt:
     cargo fmt --check --manifest-path benches/backends/Cargo.toml
     cargo fmt --check --all --manifest-path benches/peers/Cargo.toml
     cargo fmt --check --manifest-path examples/mcp/Cargo.toml
+    cargo fmt --check --manifest-path examples/otel/Cargo.toml
     cargo fmt --check --all --manifest-path interleavings/Cargo.toml
 
 # All targets with all features and with the default ones; the library alone, without what dev-dependencies turn on, with
@@ -42,15 +43,16 @@ clippy:
 features:
     @sed -n '/^\[features\]/,/^\[[a-z]*dependencies\]/s/^\([a-z][a-z0-9-]*\) *=.*/\1/p' Cargo.toml | grep -vx default
 
-# The example with rmcp is a package of its own and has most of its dependencies in common with the library's tests.
-mcp := 'CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"'
+# The examples that are packages of their own have most of their dependencies in common with the library's tests.
+shared := 'CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"'
 
 # Lints the packages that have workspaces of their own.
 clippy-others:
     cargo clippy --quiet --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
     cargo clippy --quiet --manifest-path benches/backends/Cargo.toml --all-targets -- -D warnings
     cargo clippy --quiet --manifest-path interleavings/Cargo.toml --workspace --lib --tests -- -D warnings
-    {{ mcp }} cargo clippy --quiet --locked --manifest-path examples/mcp/Cargo.toml --all-targets -- -D warnings
+    {{ shared }} cargo clippy --quiet --locked --manifest-path examples/mcp/Cargo.toml --all-targets -- -D warnings
+    {{ shared }} cargo clippy --quiet --locked --manifest-path examples/otel/Cargo.toml --all-targets -- -D warnings
 
 # Refuses an async runtime, an HTTP client or a middleware in the tree of the bare core.
 bare:
@@ -118,10 +120,13 @@ examples:
         cargo build --quiet --all-features --example "$name"
         timeout 120 cargo run --quiet --all-features --example "$name"
     done
-    echo "-- example mcp"
-    {{ mcp }} cargo build --quiet --locked --manifest-path examples/mcp/Cargo.toml
-    {{ mcp }} timeout 120 cargo run --quiet --locked --manifest-path examples/mcp/Cargo.toml
-    echo "examples run: $((found + 1))"
+    for name in mcp otel; do
+        found=$((found + 1))
+        echo "-- example $name"
+        {{ shared }} cargo build --quiet --locked --manifest-path "examples/$name/Cargo.toml"
+        {{ shared }} timeout 120 cargo run --quiet --locked --manifest-path "examples/$name/Cargo.toml"
+    done
+    echo "examples run: $found"
 
 # Compiles the benches.
 benches:

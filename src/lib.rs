@@ -145,6 +145,7 @@ pub mod require;
 pub mod revoke;
 #[cfg(feature = "settings")]
 pub mod settings;
+mod shown;
 mod stripes;
 mod telemetry;
 #[cfg(test)]

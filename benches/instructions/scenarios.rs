@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use portcullis::{Algorithm, Issuer, Verifier};
+use portcullis::{Algorithm, Issuer, Metrics, Verifier};
 use tower::Layer;
 
 use super::callgrind::{CACHE_BYTES, Measure};
@@ -64,6 +64,10 @@ fn seen_before(subject: &Subject) {
     let fixed = subject.cached(DEFAULT_ENTRIES);
     remember(&fixed, [token.text.as_str()]);
     compare("seen before", || (), || accept(&fixed, &token.text));
+
+    let counted = cached(subject.builder().metrics(Metrics::new()), DEFAULT_ENTRIES);
+    remember(&counted, [token.text.as_str()]);
+    compare("seen before, counted", || (), || accept(&counted, &token.text));
 
     let source = Source::new(format!(r#"{{"keys":[{}]}}"#, subject.key.jwk_json()));
     let issuer = Issuer::new(ISSUER, source.keys()).audience(AUDIENCE).algorithms([subject.algorithm]);

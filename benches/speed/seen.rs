@@ -1,11 +1,13 @@
 //! One hot token, remembered.
 
+use std::hint::black_box;
 use std::task::Poll;
 use std::time::Duration;
 
 use allocation_counter::measure as count;
+use portcullis::audit::{Audit, AuditEvent};
 use portcullis::revoke::RevocationStatus;
-use portcullis::{Issuer, VerifiedToken, Verifier};
+use portcullis::{Issuer, Metrics, VerifiedToken, Verifier};
 use tokio::runtime::Runtime;
 
 use super::Bench;
@@ -47,6 +49,27 @@ pub(crate) fn measure(bench: &mut Bench) {
         let detail = versus("without", pair, "with");
         let title = format!("{name}, a revocation check asked");
         bench.table.line(&title, Time(pair.second), Target::AtMost(120.0), &detail);
+
+        let counted = cached(subject.builder().metrics(Metrics::new()), DEFAULT_ENTRIES);
+        remember(&counted, [token.text.as_str()]);
+        let pair = Pair::measure(effort, || accept(&verifier, &token.text), || accept(&counted, &token.text));
+        let detail = versus("without", pair, "with");
+        let title = format!("{name}, counted for metrics");
+        bench.table.line(&title, Time(pair.second), Target::AtMost(120.0), &detail);
+
+        // A sink that does nothing: what an event costs before it is written anywhere.
+        let audit = Audit::new(|event: &AuditEvent<'_>| _ = black_box(event.outcome), vec![7; 32]).unwrap();
+        let recorded = cached(subject.builder().audit(audit), DEFAULT_ENTRIES);
+        remember(&recorded, [token.text.as_str()]);
+        let pair =
+            Pair::measure(effort, || accept(&verifier, &token.text), || accept(&recorded, &token.text));
+        let detail = versus("without", pair, "with");
+        bench.table.line(
+            &format!("{name}, an event for the audit"),
+            Time(pair.second),
+            Target::None,
+            &detail,
+        );
 
         let read = || {
             let Poll::Ready(Ok(token)) = verifier.verify_cached(&token.text) else { panic!("a good token") };

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::ascii::Ascii;
 use super::subject_hash::SubjectHash;
-use super::text::Ascii;
 use super::timestamp::Timestamp;
 use crate::jose::Algorithm;
 use crate::time::UnixTime;

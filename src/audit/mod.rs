@@ -37,13 +37,14 @@
 //! The schema, its names in OCSF and ECS, and what to do about loss, rotation and retention stand in
 //! [`docs/audit.md`](https://github.com/portcullis-rs/portcullis/blob/HEAD/docs/audit.md).
 
+mod ascii;
 mod context;
 mod event;
 mod lines;
 mod record;
 mod sink;
 mod subject_hash;
-mod text;
+
 mod timestamp;
 
 use std::fmt;

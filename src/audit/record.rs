@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::context::RequestContext;
 use super::event::{AuditEvent, AuditKind, AuditOutcome, CredentialKind, SCHEMA_VERSION, TokenFingerprint};
-use super::text::{of_issuer, of_sender};
 use super::{Audit, Subjects};
 use crate::jose::Algorithm;
+use crate::shown::{of_issuer, of_sender};
 use crate::time::UnixTime;
 
 /// What is known of a decision. Texts are as they came: what is told of them is decided here.

@@ -19,7 +19,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) key_id: Option<&'a str>,
     /// The time since the issuer's keys were confirmed last.
     pub(crate) key_age: Option<Duration>,
-    pub(crate) memory: Memory,
+    /// `None` where there was no token.
+    pub(crate) memory: Option<Memory>,
     pub(crate) scheme: Scheme,
     /// How long it took, if that was measured.
     pub(crate) took: Option<Duration>,
@@ -131,6 +132,20 @@ impl Scheme {
         Self::None,
     ];
 
+    /// Its place in [`ALL`](Self::ALL).
+    #[cfg(feature = "metrics")]
+    pub(super) const fn index(self) -> usize {
+        match self {
+            Self::Bearer => 0,
+            Self::Authorization => 1,
+            Self::Cookie => 2,
+            Self::WebSocket => 3,
+            Self::Query => 4,
+            Self::Direct => 5,
+            Self::None => 6,
+        }
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Bearer => "bearer",
@@ -141,5 +156,16 @@ impl Scheme {
             Self::Direct => "direct",
             Self::None => "none",
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "metrics")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemes_are_where_they_say() {
+        assert_eq!(Scheme::ALL.map(Scheme::index), [0, 1, 2, 3, 4, 5, 6]);
     }
 }

@@ -7,8 +7,6 @@ mod decision;
 mod keys;
 #[cfg(feature = "metrics")]
 mod metrics;
-#[cfg(any(feature = "remote", feature = "tower"))]
-mod shown;
 mod span;
 
 pub(crate) use decision::{Decision, Memory, Outcome, Scheme, Slot};
@@ -22,8 +20,6 @@ pub(crate) use metrics::KeyCounts;
 pub use metrics::Metrics;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics::{Meter, Sheet, series};
-#[cfg(any(feature = "remote", feature = "tower"))]
-pub(crate) use shown::Shown;
 pub(crate) use span::{DecisionSpan, requirement_judged};
 
 use crate::audit::Audit;

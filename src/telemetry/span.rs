@@ -2,7 +2,14 @@
 
 use std::future::Future;
 
+#[cfg(any(feature = "remote", feature = "tower"))]
+use tracing::level_filters::LevelFilter;
+
 use super::decision::Decision;
+#[cfg(any(feature = "remote", feature = "tower"))]
+use super::decision::Memory;
+#[cfg(any(feature = "remote", feature = "tower"))]
+use crate::shown::of_sender;
 
 /// What `tracing` is told of a decision; `docs/operations.md` lists the fields.
 #[derive(Clone, Debug)]
@@ -13,10 +20,10 @@ pub(crate) struct DecisionSpan {
 
 #[cfg(any(feature = "remote", feature = "tower"))]
 impl DecisionSpan {
-    /// Whether anybody looks at them.
+    /// Whether anybody looks at spans of this level at all, which is known at once.
     #[inline]
-    pub(crate) fn is_wanted() -> bool {
-        tracing::span_enabled!(target: TARGET, tracing::Level::DEBUG)
+    pub(crate) fn may_be_wanted() -> bool {
+        LevelFilter::current() >= LevelFilter::DEBUG
     }
 
     pub(crate) fn begin() -> Self {
@@ -50,9 +57,9 @@ impl DecisionSpan {
         self.span.record("outcome", outcome.name());
         self.span.record("reason", *reason);
         self.span.record("issuer", *issuer);
-        self.span.record("kid", key_id.map(|kid| tracing::field::display(super::Shown(kid))));
+        self.span.record("kid", key_id.map(|kid| of_sender(kid, KEY_ID)).as_deref());
         self.span.record("key_age_ms", key_age);
-        self.span.record("cache", memory.name());
+        self.span.record("cache", memory.map(Memory::name));
         self.span.record("scheme", scheme.name());
     }
 }
@@ -72,7 +79,7 @@ pub(crate) const fn requirement_judged(unmet: Option<&'static str>) {
 /// Nobody is told where nothing could tell them.
 #[cfg(not(any(feature = "remote", feature = "tower")))]
 impl DecisionSpan {
-    pub(crate) const fn is_wanted() -> bool {
+    pub(crate) const fn may_be_wanted() -> bool {
         false
     }
 
@@ -99,6 +106,9 @@ impl DecisionSpan {
 
 #[cfg(any(feature = "remote", feature = "tower"))]
 const TARGET: &str = "portcullis::decision";
+/// In characters. No key that is published has a longer name.
+#[cfg(any(feature = "remote", feature = "tower"))]
+const KEY_ID: usize = 64;
 
 #[cfg(test)]
 #[cfg(any(feature = "remote", feature = "tower"))]

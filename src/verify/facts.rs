@@ -29,16 +29,25 @@ pub(crate) struct Facts {
     pub(super) tenant: Option<Box<str>>,
     pub(super) key_id: Option<Box<str>>,
     pub(super) fingerprint: Option<TokenFingerprint>,
-    is_remembered: bool,
+    recall: Option<Recall>,
     since: Option<Stopwatch>,
 }
 
+/// What a decision rests on.
+#[derive(Clone, Copy, Debug)]
+enum Recall {
+    Hit,
+    InFull,
+}
+
 impl Facts {
-    pub(super) fn memory(&self, remembers: bool) -> Memory {
-        match (self.is_remembered, remembers) {
-            (true, _) => Memory::Hit,
-            (false, true) => Memory::Miss,
-            (false, false) => Memory::Off,
+    /// Whether the token was known, where there was one.
+    pub(super) fn memory(&self, remembers: bool) -> Option<Memory> {
+        match self.recall {
+            None => None,
+            Some(Recall::Hit) => Some(Memory::Hit),
+            Some(Recall::InFull) if remembers => Some(Memory::Miss),
+            Some(Recall::InFull) => Some(Memory::Off),
         }
     }
 
@@ -60,7 +69,7 @@ impl Witness for Facts {
     #[inline]
     fn remembered(&mut self, whose: Whose) {
         self.whose = Some(whose);
-        self.is_remembered = true;
+        self.recall = Some(Recall::Hit);
     }
 
     fn known(&mut self, token: &VerifiedToken) {
@@ -71,7 +80,7 @@ impl Witness for Facts {
     fn in_full(&mut self) {
         self.since.get_or_insert_with(Stopwatch::start);
         self.whose = None;
-        self.is_remembered = false;
+        self.recall = Some(Recall::InFull);
     }
 
     fn issuer(&mut self, found: &Found<'_, '_>) {
@@ -90,15 +99,28 @@ impl Witness for Facts {
     }
 }
 
-/// Whether it is one in [`SAMPLE`] of this thread's.
+thread_local! {
+    /// Decisions of this thread that are told of.
+    static TICK: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Counts a decision; whether it is one in [`SAMPLE`] of this thread's.
 fn is_sample() -> bool {
-    thread_local! {
-        static TICK: Cell<u32> = const { Cell::new(0) };
-    }
-    TICK.with(|tick| {
-        tick.set(tick.get().wrapping_add(1));
-        tick.get() % SAMPLE == 1
-    })
+    let is_next = next_is_sample();
+    count_untimed();
+    is_next
+}
+
+/// Whether the next decision of this thread is to be timed.
+#[inline]
+pub(super) fn next_is_sample() -> bool {
+    TICK.get() % SAMPLE == 0
+}
+
+/// Counts a decision that was not.
+#[inline]
+pub(super) fn count_untimed() {
+    TICK.set(TICK.get().wrapping_add(1));
 }
 
 const SAMPLE: u32 = 64;

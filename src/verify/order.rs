@@ -1,20 +1,21 @@
 //! The checks, in their order: cheap before dear, and nothing of the payload visible before the signature holds.
 
 mod claims;
+mod memory;
 mod outcome;
 mod stop;
 
 use std::sync::Arc;
 
 use super::anchors::{Anchors, Found};
-use super::cache::{Basis, Entry, Sight, TokenCache};
+use super::cache::{Basis, Sight, TokenCache};
 use super::explain::{expected, found};
 use super::issuer::TrustAnchor;
 use super::step::Step;
 use super::token::{KeyEvidence, Timepiece, VerifiedToken, Watcher};
 use super::witness::Witness;
 use crate::audit::{Audit, TokenFingerprint};
-use crate::claims::{ClaimsSet, check_time, check_type, read_issuer};
+use crate::claims::{ClaimsSet, check_type, read_issuer};
 use crate::error::{Error, Rejection, Unavailable};
 #[cfg(feature = "tower")]
 use crate::error::{Segment, TokenFault};
@@ -23,6 +24,8 @@ use crate::keys::{Key, KeyWish, KnownHeader, MAX_CANDIDATES, Selection, Snapshot
 use crate::revoke::{RevocationCheck, RevocationStatus};
 use crate::telemetry::Watch;
 use crate::time::Clock;
+#[cfg(feature = "metrics")]
+pub(super) use memory::Recalled;
 pub(super) use outcome::{Miss, Outcome};
 use stop::Stop;
 
@@ -44,7 +47,7 @@ impl Rules {
         clock: &Arc<dyn Clock>,
         witness: &mut impl Witness,
     ) -> Outcome<'_> {
-        match self.decide_by_memory(text.as_bytes(), clock, witness) {
+        match self.recall(text.as_bytes(), clock, witness) {
             Ok(decision) => Outcome::Decided(decision),
             Err(sight) => self.decide_in_full(text, clock, sight, witness),
         }
@@ -58,7 +61,7 @@ impl Rules {
         clock: &Arc<dyn Clock>,
         witness: &mut impl Witness,
     ) -> Outcome<'_> {
-        let sight = match self.decide_by_memory(bytes, clock, witness) {
+        let sight = match self.recall(bytes, clock, witness) {
             Ok(decision) => return Outcome::Decided(decision),
             Err(sight) => sight,
         };
@@ -68,38 +71,6 @@ impl Rules {
                 witness.refused(|| self.fingerprint(bytes));
                 let fault = TokenFault::Encoding { segment: Segment::Header };
                 Outcome::Decided(Err(Rejection::TokenMalformed(fault).into()))
-            }
-        }
-    }
-
-    /// Decides about a token that was verified before.
-    ///
-    /// # Errors
-    /// It must be verified in full.
-    fn decide_by_memory<W: Witness>(
-        &self,
-        token: &[u8],
-        clock: &Arc<dyn Clock>,
-        witness: &mut W,
-    ) -> Result<Result<VerifiedToken, Error>, Option<Sight<'_>>> {
-        witness.begin();
-        let cache = self.cache.as_ref().filter(|_| !W::THOROUGH);
-        let Some(sight) = cache.and_then(|cache| cache.look(token)) else { return Err(None) };
-        match sight.entry().and_then(|entry| self.check_again(entry, clock)) {
-            None => Err(Some(sight)),
-            Some(Ok(token)) => {
-                sight.entry().into_iter().for_each(|entry| witness.remembered(entry.whose()));
-                sight.hit();
-                Ok(Ok(token))
-            }
-            Some(Err(error)) => {
-                if let Some(entry) = sight.entry() {
-                    witness.remembered(entry.whose());
-                    witness.known(entry.token());
-                    witness.refused(|| entry.token().fingerprint());
-                }
-                sight.refused();
-                Ok(Err(error))
             }
         }
     }
@@ -145,26 +116,6 @@ impl Rules {
             #[cfg(feature = "remote")]
             Err(Stop::Absent(tenant)) => Outcome::Absent(tenant),
         }
-    }
-
-    /// The decision about a token that was verified before: what may have changed since. `None` if it must be verified
-    /// in full.
-    fn check_again(&self, entry: &Entry, clock: &Arc<dyn Clock>) -> Option<Result<VerifiedToken, Error>> {
-        // 3. The issuer, and 4. its keys: the same as then, and young enough.
-        let snapshot = self.anchors.snapshot();
-        let found = snapshot.find_again(entry.whose(), entry.token().issuer())?;
-        let anchor = found.anchor();
-        let (generation, stale_age) = anchor.keys.serving()?;
-        if generation != entry.generation() {
-            return None;
-        }
-        // 6. The time. The other claims cannot change, nor can the rules about them.
-        let now = clock.recent();
-        if !entry.is_current(now) || check_time(entry.token().time(), now, &anchor.time).is_err() {
-            return None;
-        }
-        snapshot.passed(&found);
-        Some(self.check_revocation(entry.hand_out(stale_age), &mut ()))
     }
 
     /// What stands for a token in the audit, if there is one. What is too long to be a token is not read for that, either.

@@ -1,19 +1,24 @@
 //! How decisions come to those who are told of them.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::anchors::Anchors;
 use super::cache::Whose;
 use super::facts::Facts;
+#[cfg(feature = "metrics")]
+use super::facts::{count_untimed, next_is_sample};
+#[cfg(feature = "metrics")]
+use super::order::Recalled;
 use super::order::Rules;
 use super::token::VerifiedToken;
 use super::verifier::Verifier;
 use crate::audit::{Asked, AuditKind, AuditOutcome, Bearer, CredentialKind, Record};
 use crate::error::{Error, Rejection};
-#[cfg(all(feature = "metrics", feature = "remote"))]
-use crate::telemetry::Memory;
-use crate::telemetry::{Decision, DecisionSpan, Outcome, Scheme, Slot, requirement_judged};
+use crate::telemetry::{Decision, DecisionSpan, Memory, Outcome, Scheme, Slot, requirement_judged};
 
 /// What became of a credential.
 #[derive(Clone, Copy)]
@@ -44,10 +49,61 @@ impl<'a> Verdict<'a> {
 }
 
 impl Verifier {
-    /// Whether anybody is to be told of what it decides.
+    /// Whether anybody may be to be told of what it decides.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
-        self.rules().watch.is_some() || DecisionSpan::is_wanted()
+        self.rules().watch.is_some() || DecisionSpan::may_be_wanted()
+    }
+
+    /// Decides, waiting if need be, and tells.
+    pub(super) fn verify_telling(
+        &self,
+        token: &str,
+    ) -> Pin<Box<dyn Future<Output = Result<VerifiedToken, Error>> + Send>> {
+        let (verifier, token) = (self.clone(), token.to_owned());
+        Box::pin(async move {
+            let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
+            let decision = span.around(verifier.verify_noting(&token, &mut facts)).await;
+            verifier.tell(Verdict::of(&decision), &facts, Scheme::Direct, Asked::default(), &span);
+            decision
+        })
+    }
+
+    /// Counts a token that was seen before and is still good, where nothing but numbers is told. It is what most requests
+    /// come to, so it stands apart; `None` for all others.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn counted_hit(&self, token: &[u8], scheme: Scheme) -> Option<VerifiedToken> {
+        let rules = self.rules();
+        let watch = rules.watch.as_ref()?;
+        let meter = watch.meter.as_ref().filter(|_| watch.audit.is_none())?;
+        if DecisionSpan::may_be_wanted() || next_is_sample() {
+            return None;
+        }
+        let Ok(Recalled::Good(token, whose)) = rules.decide_by_memory(token, self.clock()) else {
+            return None;
+        };
+        count_untimed();
+        meter.count_accepted(Anchors::slot_of(whose), scheme);
+        Some(token)
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    pub(crate) const fn counted_hit(&self, _token: &[u8], _scheme: Scheme) -> Option<VerifiedToken> {
+        None
+    }
+
+    /// Decides, and tells, unless there is something to wait for: then it is told of when that has ended.
+    #[inline(never)]
+    pub(super) fn verify_cached_telling(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
+        if let Some(token) = self.counted_hit(token.as_bytes(), Scheme::Direct) {
+            return Poll::Ready(Ok(token));
+        }
+        let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
+        let decision = span.within(|| self.verify_cached_noting(token, &mut facts));
+        if let Poll::Ready(decision) = &decision {
+            self.tell(Verdict::of(decision), &facts, Scheme::Direct, Asked::default(), &span);
+        }
+        decision
     }
 
     /// Tells of a decision.
@@ -83,7 +139,7 @@ impl Verifier {
         }
         if let Some(audit) = rules.audit() {
             audit.record(&Record {
-                time: self.now(),
+                time: self.clock().now(),
                 kind: AuditKind::Authentication,
                 outcome: outcome.audited(),
                 reason,
@@ -94,14 +150,14 @@ impl Verifier {
                 fingerprint: token.map_or(facts.fingerprint, VerifiedToken::fingerprint),
                 key_id: decision.key_id,
                 key_age: decision.key_age,
-                cache: (scheme != Scheme::None).then_some(decision.memory.name()),
+                cache: decision.memory.map(Memory::name),
                 requirement: None,
                 asked,
             });
         }
         // A verifier may have been built before there was a runtime.
         #[cfg(all(feature = "metrics", feature = "remote"))]
-        if decision.memory != Memory::Hit {
+        if decision.memory != Some(Memory::Hit) {
             self.ensure_publishing();
         }
     }
@@ -124,7 +180,7 @@ impl Verifier {
     pub(crate) fn tell_of_nobody(&self, requirement: &dyn fmt::Display, asked: Asked<'_>) {
         if let Some(audit) = self.rules().audit() {
             audit.record(&Record {
-                time: self.now(),
+                time: self.clock().now(),
                 kind: AuditKind::Authorization,
                 outcome: AuditOutcome::Refused,
                 reason: Some(Rejection::CredentialsMissing.code()),
@@ -188,11 +244,14 @@ impl VerifiedToken {
 
 impl Anchors {
     fn slot(facts: &Facts) -> Slot {
-        match facts.whose {
-            None => Slot::Nobody,
-            Some(Whose::Fixed(number)) => Slot::Fixed(number),
+        facts.whose.map_or(Slot::Nobody, Self::slot_of)
+    }
+
+    const fn slot_of(whose: Whose) -> Slot {
+        match whose {
+            Whose::Fixed(number) => Slot::Fixed(number),
             #[cfg(feature = "remote")]
-            Some(Whose::Tenant(_)) => Slot::Tenant,
+            Whose::Tenant(_) => Slot::Tenant,
         }
     }
 

@@ -11,21 +11,17 @@ use tokio::{runtime::Handle, time::timeout};
 
 use super::builder::VerifierBuilder;
 use super::cache::{TokenCache, TokenCacheStatus};
-use super::facts::Facts;
 use super::health::Health;
 #[cfg(feature = "remote")]
 use super::health::HealthWatch;
 use super::order::{Outcome, Rules};
-use super::telling::Verdict;
 use super::token::VerifiedToken;
 use super::witness::Witness;
-use crate::audit::Asked;
 use crate::error::Error;
 #[cfg(feature = "remote")]
 use crate::error::Unavailable;
 use crate::keys::{IssuerStatus, KeyWish, Means, Refreshed};
-use crate::telemetry::{DecisionSpan, Scheme};
-use crate::time::UnixTime;
+use crate::time::Clock;
 
 /// Decides whether a token is good.
 ///
@@ -84,13 +80,10 @@ impl Verifier {
     /// # Errors
     /// [`Error::Rejected`] when the token is at fault, [`Error::Unavailable`] when nothing could be decided.
     pub async fn verify(&self, token: &str) -> Result<VerifiedToken, Error> {
-        if !self.is_watched() {
-            return self.verify_noting(token, &mut ()).await;
+        if self.is_watched() {
+            return self.verify_telling(token).await;
         }
-        let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
-        let decision = span.around(Box::pin(self.verify_noting(token, &mut facts))).await;
-        self.tell(Verdict::of(&decision), &facts, Scheme::Direct, Asked::default(), &span);
-        decision
+        self.verify_noting(token, &mut ()).await
     }
 
     /// The same, telling nobody.
@@ -130,18 +123,19 @@ impl Verifier {
     ///
     /// [`Poll::Pending`] says that [`verify`](Verifier::verify) would wait for keys or a tenant. Nothing is registered to wake up.
     pub fn verify_cached(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
-        let decide =
-            |witness: &mut Facts| self.at_once(self.0.rules.decide(token, self.0.means.clock(), witness));
-        if !self.is_watched() {
-            return self.at_once(self.0.rules.decide(token, self.0.means.clock(), &mut ()));
+        if self.is_watched() {
+            return self.verify_cached_telling(token);
         }
-        let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
-        let decision = span.within(|| decide(&mut facts));
-        // Whoever waits is told of when that has ended.
-        if let Poll::Ready(decision) = &decision {
-            self.tell(Verdict::of(decision), &facts, Scheme::Direct, Asked::default(), &span);
-        }
-        decision
+        self.verify_cached_noting(token, &mut ())
+    }
+
+    /// The same, telling nobody.
+    pub(super) fn verify_cached_noting(
+        &self,
+        token: &str,
+        witness: &mut impl Witness,
+    ) -> Poll<Result<VerifiedToken, Error>> {
+        self.at_once(self.0.rules.decide(token, self.0.means.clock(), witness))
     }
 
     /// The same of what may not even be text.
@@ -272,9 +266,8 @@ impl Verifier {
         )
     }
 
-    /// The present time, by its clock.
-    pub(super) fn now(&self) -> UnixTime {
-        self.0.means.clock().now()
+    pub(super) fn clock(&self) -> &Arc<dyn Clock> {
+        self.0.means.clock()
     }
 
     /// Whether decisions are put on record.

@@ -60,8 +60,8 @@ fn a_key_id_that_a_stranger_chose_is_one_short_line() {
     assert!(verifier.verify_cached(&mint.token().header("kid", long).mint()).is_ready());
     let spans = scribe.decisions();
     let kid = spans[0].field("kid").unwrap();
-    assert!(kid.starts_with(r"evil\n\u{1b}[31m\u{202e}kkk") && kid.ends_with("k…"), "{kid}");
-    assert!(kid.chars().all(|character| !character.is_control()) && kid.chars().count() < 100, "{kid}");
+    assert!(kid.starts_with(r"evil\u{a}\u{1b}[31m\u{202e}kkk") && kid.ends_with("k..."), "{kid}");
+    assert!(kid.chars().all(|character| !character.is_control()) && kid.chars().count() == 64, "{kid}");
 }
 
 async fn subject(token: VerifiedToken) -> String {

@@ -20,6 +20,12 @@ impl<W> Guard<W> {
     /// Decides, and tells the verifier whose word counts; the first where none was asked.
     #[inline(never)]
     pub(super) fn admit_watched(&self, head: Head<'_>) -> Admission {
+        if let Ways::One(way) = &self.ways
+            && let Ok(token) = way.source.sent(head)
+            && let Some(token) = way.verifier.counted_hit(token, way.place())
+        {
+            return Admission::Verified(token, 0, ());
+        }
         let (span, asked) = (DecisionSpan::begin(), self.asked(head));
         match span.within(|| self.admit_noting::<Facts>(head)) {
             Admission::Verified(token, index, facts) => {
@@ -94,13 +100,18 @@ impl Way {
             | Verdict::Denied(Error::Rejected(
                 Rejection::CredentialsMissing | Rejection::SchemeUnsupported,
             )) => Scheme::None,
-            Verdict::Accepted(_) | Verdict::Denied(_) => match &self.source.0 {
-                Place::Bearer => Scheme::Bearer,
-                Place::Authorization { .. } => Scheme::Authorization,
-                Place::Cookie { .. } => Scheme::Cookie,
-                Place::WebSocketProtocol { .. } => Scheme::WebSocket,
-                Place::Query { .. } => Scheme::Query,
-            },
+            Verdict::Accepted(_) | Verdict::Denied(_) => self.place(),
+        }
+    }
+
+    /// How credentials come.
+    const fn place(&self) -> Scheme {
+        match &self.source.0 {
+            Place::Bearer => Scheme::Bearer,
+            Place::Authorization { .. } => Scheme::Authorization,
+            Place::Cookie { .. } => Scheme::Cookie,
+            Place::WebSocketProtocol { .. } => Scheme::WebSocket,
+            Place::Query { .. } => Scheme::Query,
         }
     }
 }

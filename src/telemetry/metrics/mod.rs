@@ -135,8 +135,14 @@ impl Meter {
                 lane.refuse(Refusal { outcome, reason: reason.unwrap_or(NO_REASON), slot, scheme });
             }
         }
-        if let Some(took) = decision.took {
-            lane.timings(decision.memory).add(took);
+        if let (Some(took), Some(memory)) = (decision.took, decision.memory) {
+            lane.timings(memory).add(took);
+        }
+    }
+
+    pub(crate) fn count_accepted(&self, slot: Slot, scheme: Scheme) {
+        if let Some(lane) = self.lane() {
+            lane.accept(cell(self.slot(slot), scheme));
         }
     }
 
@@ -209,9 +215,8 @@ impl Meter {
 }
 
 /// Where acceptances of an issuer and a scheme are counted.
-fn cell(slot: usize, scheme: Scheme) -> usize {
-    let scheme = Scheme::ALL.iter().position(|known| *known == scheme).unwrap_or_default();
-    slot * Scheme::ALL.len() + scheme
+const fn cell(slot: usize, scheme: Scheme) -> usize {
+    slot * Scheme::ALL.len() + scheme.index()
 }
 
 impl fmt::Debug for Meter {
