@@ -51,6 +51,11 @@
 )]
 //! - [`Verifier`]: decides. [`verify`](Verifier::verify) is all that a service without tower needs;
 //!   [`health`](Verifier::health) tells probes and [`status`](Verifier::status) operators how the keys are.
+//! - [`audit`]: a record of each decision, without the token.
+#![cfg_attr(
+    feature = "metrics",
+    doc = "- [`Metrics`]: decisions, cache and keys as numbers for the `metrics` facade."
+)]
 //! - [`mod@explain`]: why a token is accepted or refused, check by check, for the developer who got a 401.
 //! - [`VerifiedToken`]: the evidence. Only a verifier can make one. [`SubjectHasher`] has a stand-in for its subject in logs.
 //! - [`Error`]: [`Rejection`] when the token is at fault (400, 401, 403), [`Unavailable`] when nothing could be decided
@@ -123,6 +128,7 @@
 //! | `settings` | | verifier, layer and requirements described by TOML, JSON or environment variables |
 //! | `tonic` | | errors as `tonic::Status` with details, the token out of a request, an interceptor for tonic 0.14 |
 //! | `actix` | | middleware, extractors and a health handler for actix-web 4 |
+//! | `metrics` | | decisions, cache and keys as numbers for a recorder of the `metrics` facade |
 //! | `testkit` | | a scriptable authorization server for tests |
 //!
 //! Features only add: turning one on never changes what is accepted or refused. Without any but a backend the tree holds
