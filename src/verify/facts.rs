@@ -114,7 +114,7 @@ fn is_sample() -> bool {
 /// Whether the next decision of this thread is to be timed.
 #[inline]
 pub(super) fn next_is_sample() -> bool {
-    TICK.get() % SAMPLE == 0
+    TICK.get().is_multiple_of(SAMPLE)
 }
 
 /// Counts a decision that was not.
