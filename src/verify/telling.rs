@@ -69,34 +69,46 @@ impl Verifier {
         })
     }
 
-    /// Counts a token that was seen before and is still good, where nothing but numbers is told. It is what most requests
+    /// Decides about a token that was seen before and counts it, where nothing but numbers is told. It is what most requests
     /// come to, so it stands apart; `None` for all others.
     #[cfg(feature = "metrics")]
-    pub(crate) fn counted_hit(&self, token: &[u8], scheme: Scheme) -> Option<VerifiedToken> {
+    pub(crate) fn counted_hit(&self, token: &[u8], scheme: Scheme) -> Option<Result<VerifiedToken, Error>> {
         let rules = self.rules();
         let watch = rules.watch.as_ref()?;
         let meter = watch.meter.as_ref().filter(|_| watch.audit.is_none())?;
         if DecisionSpan::may_be_wanted() || next_is_sample() {
             return None;
         }
-        let Ok(Recalled::Good(token, whose)) = rules.decide_by_memory(token, self.clock()) else {
-            return None;
-        };
+        let recalled = rules.decide_by_memory(token, self.clock()).ok()?;
         count_untimed();
-        meter.count_accepted(Anchors::slot_of(whose), scheme);
-        Some(token)
+        Some(match recalled {
+            Recalled::Good(token, whose) => {
+                meter.count_accepted(Anchors::slot_of(whose), scheme);
+                Ok(token)
+            }
+            // Decided as well: it has left the memory, and asking once more might have another answer.
+            Recalled::Refused(error, _, whose) => {
+                let (outcome, reason) = Verdict::Denied(&error).outcome();
+                meter.count_refused(outcome, reason, Anchors::slot_of(whose), scheme);
+                Err(error)
+            }
+        })
     }
 
     #[cfg(not(feature = "metrics"))]
-    pub(crate) const fn counted_hit(&self, _token: &[u8], _scheme: Scheme) -> Option<VerifiedToken> {
+    pub(crate) const fn counted_hit(
+        &self,
+        _token: &[u8],
+        _scheme: Scheme,
+    ) -> Option<Result<VerifiedToken, Error>> {
         None
     }
 
     /// Decides, and tells, unless there is something to wait for: then it is told of when that has ended.
     #[inline(never)]
     pub(super) fn verify_cached_telling(&self, token: &str) -> Poll<Result<VerifiedToken, Error>> {
-        if let Some(token) = self.counted_hit(token.as_bytes(), Scheme::Direct) {
-            return Poll::Ready(Ok(token));
+        if let Some(decision) = self.counted_hit(token.as_bytes(), Scheme::Direct) {
+            return Poll::Ready(decision);
         }
         let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
         let decision = span.within(|| self.verify_cached_noting(token, &mut facts));

@@ -22,9 +22,12 @@ impl<W> Guard<W> {
     pub(super) fn admit_watched(&self, head: Head<'_>) -> Admission {
         if let Ways::One(way) = &self.ways
             && let Ok(token) = way.source.sent(head)
-            && let Some(token) = way.verifier.counted_hit(token, way.place())
+            && let Some(decision) = way.verifier.counted_hit(token, way.place())
         {
-            return Admission::Verified(token, 0, ());
+            return match decision {
+                Ok(token) => Admission::Verified(token, 0, ()),
+                Err(error) => Admission::Refused(Denial { error, way: 0, notes: () }),
+            };
         }
         let (span, asked) = (DecisionSpan::begin(), self.asked(head));
         match span.within(|| self.admit_noting::<Facts>(head)) {

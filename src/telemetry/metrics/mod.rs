@@ -140,6 +140,19 @@ impl Meter {
         }
     }
 
+    pub(crate) fn count_refused(
+        &self,
+        outcome: Outcome,
+        reason: Option<&'static str>,
+        slot: Slot,
+        scheme: Scheme,
+    ) {
+        if let Some(lane) = self.lane() {
+            let (reason, slot) = (reason.unwrap_or(NO_REASON), self.slot(slot));
+            lane.refuse(Refusal { outcome, reason, slot, scheme });
+        }
+    }
+
     pub(crate) fn count_accepted(&self, slot: Slot, scheme: Scheme) {
         if let Some(lane) = self.lane() {
             lane.accept(cell(self.slot(slot), scheme));
