@@ -56,15 +56,14 @@ impl Verifier {
     }
 
     /// Decides, waiting if need be, and tells.
-    pub(super) fn verify_telling(
-        &self,
-        token: &str,
-    ) -> Pin<Box<dyn Future<Output = Result<VerifiedToken, Error>> + Send>> {
-        let (verifier, token) = (self.clone(), token.to_owned());
+    pub(super) fn verify_telling<'v>(
+        &'v self,
+        token: &'v str,
+    ) -> Pin<Box<dyn Future<Output = Result<VerifiedToken, Error>> + Send + 'v>> {
         Box::pin(async move {
             let (span, mut facts) = (DecisionSpan::begin(), Facts::default());
-            let decision = span.around(verifier.verify_noting(&token, &mut facts)).await;
-            verifier.tell(Verdict::of(&decision), &facts, Scheme::Direct, Asked::default(), &span);
+            let decision = span.around(self.verify_noting(token, &mut facts)).await;
+            self.tell(Verdict::of(&decision), &facts, Scheme::Direct, Asked::default(), &span);
             decision
         })
     }

@@ -51,7 +51,8 @@ pub struct JsonLines {
 #[non_exhaustive]
 pub enum WhenFull {
     /// The request waits until there is room, and with it the thread that serves it and all that this thread would do: the
-    /// service gets as slow as the writer, and stops if the writer does. Nothing is decided that is not on record.
+    /// service gets as slow as the writer, and stops if the writer does. Nothing is decided that is not on record. A writer that
+    /// itself causes events, by verifying tokens with the same audit, would wait for itself.
     #[default]
     Wait,
     /// The event is lost, and counted. No request waits; but who sends enough of them leaves holes in the record.
