@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 
 use exit::Exit;
 use terminal::{Paint, answer, tell};
-use text::redacted;
+use text::{escaped, redacted};
 
 /// Says why a token is refused, looks over an issuer's keys, and plays an authorization server for development.
 #[derive(Parser)]
@@ -58,8 +58,20 @@ fn told(error: &clap::Error) -> Exit {
         Paint::Plain => error.render().to_string(),
     };
     if error.use_stderr() {
-        tell(&redacted(&text));
+        tell(&redacted(&if is_hostile() { without_controls(&error.render().to_string()) } else { text }));
         return Exit::Usage;
     }
     answer(&text, Exit::Good)
+}
+
+/// Whether an argument, which an error may quote, has in it what a terminal would obey: a token that somebody sent, perhaps.
+fn is_hostile() -> bool {
+    std::env::args_os().any(|argument| {
+        let argument = argument.to_string_lossy();
+        without_controls(&argument) != argument
+    })
+}
+
+fn without_controls(text: &str) -> String {
+    text.split('\n').map(|line| escaped(line, usize::MAX)).collect::<Vec<_>>().join("\n")
 }

@@ -29,6 +29,14 @@ impl Recorder {
         Self { inner: Arc::new(fetch), seen: Arc::default() }
     }
 
+    /// The issuer that the last metadata names, if any came.
+    pub(crate) fn named_issuer(&self) -> Option<String> {
+        let answers = self.seen().into_iter().rev().filter_map(|exchange| exchange.answer.ok());
+        let mut documents =
+            answers.filter_map(|answer| serde_json::from_slice::<serde_json::Value>(answer.body()).ok());
+        documents.find_map(|json| Some(json.get("issuer")?.as_str()?.to_owned()))
+    }
+
     /// What was asked so far, in its order.
     pub(crate) fn seen(&self) -> Vec<Exchange> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()

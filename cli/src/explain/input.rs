@@ -1,8 +1,11 @@
 //! The token, out of what people paste.
 
-use std::io::{self, Read as _};
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::Path;
 
 use serde_json::Value;
+
+use crate::text::looks_like_token;
 
 /// A token as it was found, and what was taken off it.
 #[derive(Debug, Eq, PartialEq)]
@@ -14,16 +17,23 @@ pub(super) struct Input {
     pub(super) reason: Option<String>,
 }
 
-/// The words on the command line, or what comes on stdin for `-`.
+/// The words on the command line, or what comes on stdin for `-`, or for no word where stdin is no terminal.
 ///
 /// # Errors
 /// Why there is nothing to explain.
 pub(super) fn read(words: &[String]) -> Result<Input, String> {
     let text = match words {
         [dash] if dash == "-" => stdin()?,
+        [] if io::stdin().is_terminal() => String::new(),
+        [] => stdin()?,
+        [path] if !looks_like_token(path) && Path::new(path).is_file() => {
+            return Err(format!(
+                "{path} is a file; its content goes in on stdin: portcullis explain - < {path}"
+            ));
+        }
         words => words.join(" "),
     };
-    let input = tidied(&text);
+    let input = tidied(&text)?;
     if input.token.is_empty() && input.reason.is_none() {
         return Err(
             "there is no token; give it as an argument, on stdin with `-`, or in PORTCULLIS_TOKEN".to_owned()
@@ -41,13 +51,19 @@ fn stdin() -> Result<String, String> {
 }
 
 /// Takes off what stands around a token when it is copied from a header, a shell, a log or an answer of the issuer.
-fn tidied(text: &str) -> Input {
+///
+/// # Errors
+/// What it is, if there is no token in it.
+fn tidied(text: &str) -> Result<Input, String> {
     let mut notes = Vec::new();
     let mut rest = text.trim();
     if let Some(reason) = refusal(rest) {
-        return Input { token: String::new(), notes, reason: Some(reason) };
+        return Ok(Input { token: String::new(), notes, reason: Some(reason) });
     }
-    let member = access_token(rest);
+    if is_challenge(rest) {
+        return Err("this is a challenge without `reason`, which says no more; give the token itself. A challenge without `error` answers a request that had no credentials: look for the Authorization header, and for a proxy that took it off".to_owned());
+    }
+    let member = access_token(rest)?;
     if let Some(token) = &member {
         notes.push("this is the issuer's whole answer: its member access_token was taken");
         rest = token.trim();
@@ -74,20 +90,63 @@ fn tidied(text: &str) -> Input {
     }
     notes.dedup();
     let mut token = rest.to_owned();
-    if rest.contains(char::is_whitespace) && rest.contains('.') {
+    if let Some(found) = among(rest) {
+        token = found.to_owned();
+        notes.clear();
+        notes.push("the token was taken out of the text that stood around it; what the service is sent should be `Authorization: Bearer <token>`");
+    } else if rest.contains(char::is_whitespace) && rest.contains('.') {
         token = rest.split_whitespace().collect();
         notes.push("white space or line ends stood inside of it and were taken out: a service that is sent them refuses with credentials_malformed");
     }
-    Input { token, notes, reason: None }
+    Ok(Input { token, notes, reason: None })
+}
+
+/// The one token in a text that has more in it than a token, such as `TOKEN=…` or what `curl -v` prints.
+fn among(text: &str) -> Option<&str> {
+    let is_inside = |character: char| character.is_ascii_alphanumeric() || "-_.=+/".contains(character);
+    let is_plain = |text: &str| text.starts_with("ey") || text.starts_with("ew");
+    if is_plain(text) && text.chars().all(|character| is_inside(character) || character.is_whitespace()) {
+        return None;
+    }
+    let runs = text.split(|character| !is_inside(character)).filter(|run| looks_like_token(run));
+    let mut tokens = runs.filter_map(|run| {
+        let (header, _) = run.split_once('.')?;
+        let before = header.rfind(['=', '/']).map_or(0, |place| place.saturating_add(1));
+        run.get(before..)
+    });
+    let first = tokens.next()?;
+    tokens.all(|token| token == first).then_some(first)
 }
 
 /// The member of a token answer (RFC 6749, section 5.1).
-fn access_token(text: &str) -> Option<String> {
-    if !text.starts_with('{') {
-        return None;
+///
+/// # Errors
+/// What the answer has in its place.
+fn access_token(text: &str) -> Result<Option<String>, String> {
+    let answer = text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten();
+    let Some(Value::Object(answer)) = answer else { return Ok(None) };
+    if let Some(token) = answer.get("access_token").and_then(Value::as_str) {
+        return Ok(Some(token.to_owned()));
     }
-    let answer: Value = serde_json::from_str(text).ok()?;
-    Some(answer.get("access_token")?.as_str()?.to_owned())
+    if let Some(error) = answer.get("error").and_then(Value::as_str) {
+        return Err(format!(
+            "the issuer gave out no token: its answer is the error \"{error}\" (RFC 6749, section 5.2)"
+        ));
+    }
+    match ["id_token", "refresh_token", "token_type"].into_iter().find(|name| answer.contains_key(*name)) {
+        Some(name) => Err(format!(
+            "the issuer's answer has `{name}` and no `access_token`, which is what an API is sent"
+        )),
+        None => Ok(None),
+    }
+}
+
+/// Whether it is a challenge, or an answer with one in it.
+fn is_challenge(text: &str) -> bool {
+    let has = |text: &str, part: &str| text.to_ascii_lowercase().contains(part);
+    let short: String = text.chars().take(MAX_CHALLENGE).collect();
+    has(&short, "www-authenticate:")
+        || (short.starts_with("Bearer ") && ["realm=\"", "error=\""].iter().any(|part| has(&short, part)))
 }
 
 /// The reason code of a challenge that was pasted in place of a token.
@@ -113,6 +172,8 @@ fn without_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
 
 /// Far more than any token; what is longer is cut off, and then too large.
 const MAX_INPUT_BYTES: u64 = 4 * 1024 * 1024;
+/// Enough for the header fields of an answer.
+const MAX_CHALLENGE: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -134,19 +195,57 @@ mod tests {
             ("a.b\n.c", 1),
             (r#"{"access_token":"a.b.c","token_type":"Bearer"}"#, 1),
         ] {
-            let input = tidied(text);
+            let input = tidied(text).unwrap();
             assert_eq!((input.token.as_str(), input.notes.len()), ("a.b.c", notes), "{text:?}");
         }
-        assert_eq!(tidied("an opaque token").token, "an opaque token");
-        assert_eq!(tidied("{\"error\":1}").token, "{\"error\":1}");
-        assert_eq!(tidied("Bearer").token, "Bearer");
+        for text in ["an opaque token", "{\"error\":1}", "Bearer"] {
+            assert_eq!(tidied(text).unwrap().token, text);
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_in_the_text_around_it() {
+        let token = "eyJh.eyJi.c2ln";
+        for text in [
+            "TOKEN=eyJh.eyJi.c2ln",
+            "export TOKEN=\"eyJh.eyJi.c2ln\"",
+            "https://api.example.com/?access_token=eyJh.eyJi.c2ln&x=1",
+            "> GET / HTTP/1.1\r\n> Host: api.example.com\r\n> Authorization: Bearer eyJh.eyJi.c2ln\r\n> Accept: */*",
+            "{\"token\":\"eyJh.eyJi.c2ln\"}",
+            "first eyJh.eyJi.c2ln, again eyJh.eyJi.c2ln",
+        ] {
+            let input = tidied(text).unwrap();
+            assert_eq!((input.token.as_str(), input.notes.len()), (token, 1), "{text}");
+        }
+        // What is wrong with a token itself is the library's to say.
+        for text in
+            ["eyJh==.eyJi.c2ln", "eyJh.eyJi.c2ln.", "eyJh.eyJi", "TOKEN=eyJh.eyJi.c2ln ID=eyJh.eyJi.b3Ro"]
+        {
+            let input = tidied(text).unwrap();
+            assert!(!input.notes.iter().any(|note| note.contains("taken out of the text")), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_holds_no_token_is_named() {
+        for (text, want) in [
+            (r#"{"error":"invalid_client"}"#, "invalid_client"),
+            (r#"{"id_token":"eyJh.eyJi.c2ln"}"#, "no `access_token`"),
+            (r#"{"access_token":null,"token_type":"Bearer"}"#, "no `access_token`"),
+            (r#"WWW-Authenticate: Bearer error="invalid_token""#, "without `reason`"),
+            ("HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\n", "without `reason`"),
+            (r#"Bearer realm="api""#, "without `reason`"),
+        ] {
+            let why = tidied(text).unwrap_err();
+            assert!(why.contains(want), "{text}: {why}");
+        }
     }
 
     #[test]
     fn a_pasted_refusal_gives_its_reason() {
         let challenge = r#"WWW-Authenticate: Bearer error="invalid_token", reason="token_expired""#;
-        assert_eq!(tidied(challenge).reason.as_deref(), Some("token_expired"));
-        assert_eq!(tidied(r#"reason="a b""#).reason, None);
-        assert_eq!(tidied(r#"reason="""#).reason, None);
+        assert_eq!(tidied(challenge).unwrap().reason.as_deref(), Some("token_expired"));
+        assert_eq!(tidied(r#"reason="a b""#).unwrap().reason, None);
+        assert_eq!(tidied(r#"reason="""#).unwrap().reason, None);
     }
 }

@@ -14,7 +14,7 @@ use portcullis::{Algorithm, Clock as _, Profile, SystemClock, UnixTime};
 
 use crate::exit::Exit;
 use crate::hints::{Case, Hint, hint};
-use crate::source::settled;
+use crate::source::{Recorder, settled};
 use crate::terminal::{Paint, answer as write_answer, progress, refuse};
 pub(crate) use unverified::Unverified;
 
@@ -23,15 +23,15 @@ pub(crate) use unverified::Unverified;
 /// The library decides, by the code that guards services; the keys are fetched by its rules: https only, but to this very
 /// machine, and no redirects. The signature of the token is never shown.
 ///
-/// What is pasted may have `Authorization:`, `Bearer`, quotes, line ends around it, be the issuer's whole JSON answer, or be a
-/// challenge with `reason="…"` in place of a token.
+/// What is pasted may have `Authorization:`, `Bearer`, quotes, line ends or other text around it, be the issuer's whole JSON
+/// answer, or be a challenge with `reason="…"` in place of a token.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Explain {
-    /// The token, or `-` for stdin.
+    /// The token; `-`, or nothing where something is piped in, for stdin.
     ///
     /// Prefer stdin or the environment: arguments are seen in process lists and kept in the shell's history.
-    #[arg(value_name = "TOKEN", env = "PORTCULLIS_TOKEN", hide_env_values = true, required = true, num_args = 1..)]
+    #[arg(value_name = "TOKEN", env = "PORTCULLIS_TOKEN", hide_env_values = true, num_args = 1..)]
     token: Vec<String>,
     /// The issuer that the service trusts, exactly as `iss` has it. Left out, it is taken from the token, and the answer
     /// says only whether the token is consistent.
@@ -106,7 +106,7 @@ impl Explain {
             return self.tell_reason(code);
         }
         let token = Unverified::read(&input.token);
-        let setup = match setup::setup(&self, &token) {
+        let mut setup = match setup::setup(&self, &token) {
             Ok(setup) => setup,
             Err(why) => return refuse(why.exit, why.text),
         };
@@ -117,6 +117,7 @@ impl Explain {
         let answer = answer::explained(&setup.verifier, &input.token, setup.requirement.as_ref()).await;
         let now = self.now();
         let status = setup.verifier.status();
+        setup.expected.named = setup.recorder.as_ref().and_then(Recorder::named_issuer);
         let hint = answer.decision().err().and_then(|error| {
             let (expected, code) = (&setup.expected, error.code());
             hint(&Case { code, error: Some(error), token: &token, expected, status: &status, now })
@@ -133,7 +134,11 @@ impl Explain {
 
     /// What a reason code means that stands in a refusal, where there is no token to look at.
     fn tell_reason(&self, code: &str) -> Exit {
-        let (token, expected) = (Unverified::default(), crate::hints::Expected::default());
+        let expected = match setup::said(self) {
+            Ok(expected) => expected,
+            Err(why) => return refuse(why.exit, why.text),
+        };
+        let token = Unverified::default();
         let case =
             Case { code, error: None, token: &token, expected: &expected, status: &[], now: self.now() };
         let Some(Hint { cause, advice }) = hint(&case) else {
@@ -144,7 +149,7 @@ impl Explain {
         };
         let json = serde_json::json!({"outcome": "refused", "code": code, "cause": cause, "hint": advice});
         let text = format!(
-            "refused: {code}\n\ncause  {cause}\nhint   {advice}\n\nFor the whole story give the token: portcullis explain -\n"
+            "refused: {code}\n\ncause  {cause}\nhint   {advice}\n\nMore can be said of the token itself: portcullis explain - < token\n"
         );
         write_answer(&if self.json { format!("{json}\n") } else { text }, Exit::Bad)
     }
@@ -159,7 +164,8 @@ fn moment(text: &str) -> Result<UnixTime, String> {
     if let Ok(seconds) = text.parse() {
         return Ok(UnixTime::from_seconds(seconds));
     }
-    let time: SystemTime = humantime::parse_rfc3339_weak(text).map_err(|error| error.to_string())?;
+    let time: SystemTime = humantime::parse_rfc3339_weak(text)
+        .map_err(|_| "give seconds since 1970, or a time in UTC such as 2026-01-01T00:00:00Z".to_owned())?;
     Ok(time.into())
 }
 

@@ -57,7 +57,13 @@ impl Report<'_> {
         let _ = writeln!(
             text,
             "{}",
-            paint.text(Ink::Strong, "What the token says of itself, UNVERIFIED: anybody can write this")
+            paint.text(
+                Ink::Strong,
+                match self.answer.decision() {
+                    Ok(_) => "What the token says, as the issuer's key signed it",
+                    Err(_) => "What the token says of itself, UNVERIFIED: anybody can write this",
+                }
+            )
         );
         self.part(&mut text, "header", self.token.header.as_ref());
         if !self.token.is_encrypted() {
@@ -72,6 +78,9 @@ impl Report<'_> {
         if let Some(Hint { cause, advice }) = &self.hint {
             let _ = writeln!(text, "{}  {cause}", paint.text(Ink::Strong, "cause"));
             let _ = writeln!(text, "{}   {advice}", paint.text(Ink::Strong, "hint"));
+        }
+        if self.answer.decision().is_ok() {
+            let _ = writeln!(text, "\n{ACCEPTED}");
         }
         text
     }
@@ -122,4 +131,6 @@ impl Report<'_> {
     }
 }
 
+/// Where to look next: nobody asks about a token that works.
+const ACCEPTED: &str = "If a service refuses it all the same, it trusts something else or is sent something else: give its settings\n(--settings), or its answer's WWW-Authenticate in place of the token.";
 const MAX_WIDTH: usize = 24;

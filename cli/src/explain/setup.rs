@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Explain, Unverified};
 use crate::exit::Exit;
 use crate::hints::Expected;
-use crate::source;
+use crate::source::{self, Recorder};
 
 /// What the token is judged by.
 pub(super) struct Setup {
@@ -23,6 +23,8 @@ pub(super) struct Setup {
     pub(super) assumed: Vec<&'static str>,
     pub(super) notes: Vec<&'static str>,
     pub(super) fetches: bool,
+    /// What the issuer was asked and answered, where its keys are found by its metadata.
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// Why there is none.
@@ -52,10 +54,31 @@ impl From<ConfigError> for NoSetup {
 /// # Errors
 /// What is wrong with the arguments.
 pub(super) fn setup(arguments: &Explain, token: &Unverified) -> Result<Setup, NoSetup> {
-    match &arguments.settings {
-        Some(path) => by_settings(arguments, path),
-        None => by_arguments(arguments, token),
+    match (&arguments.settings, &arguments.requirement) {
+        (Some(path), _) => by_settings(arguments, path),
+        // clap waives `requires` where another argument conflicts with what is required.
+        (None, Some(_)) => Err(NoSetup::usage(
+            "--requirement names one of the settings, and there are none: give --settings, or ask for a scope with --scope",
+        )),
+        (None, None) => by_arguments(arguments, token),
     }
+}
+
+/// What the arguments say that the service trusts, where there is no token to be judged.
+///
+/// # Errors
+/// What is wrong with the settings.
+pub(super) fn said(arguments: &Explain) -> Result<Expected, NoSetup> {
+    let Some(path) = &arguments.settings else {
+        return Ok(Expected {
+            issuers: arguments.issuer.iter().cloned().collect(),
+            audiences: arguments.audience.clone(),
+            clients: arguments.client.clone(),
+            ..Expected::default()
+        });
+    };
+    let settings = Settings::from_file(path).map_err(NoSetup::usage)?;
+    Ok(expected(&serde_json::to_value(settings).map_err(NoSetup::usage)?))
 }
 
 fn by_settings(arguments: &Explain, path: &Path) -> Result<Setup, NoSetup> {
@@ -71,7 +94,8 @@ fn by_settings(arguments: &Explain, path: &Path) -> Result<Setup, NoSetup> {
     let requirement = requirement(named, arguments)?;
     let issuers = verifier.status().into_iter().map(|status| status.issuer).collect();
     let expected = Expected { issuers, ..expected };
-    Ok(Setup { verifier, requirement, expected, assumed: Vec::new(), notes: Vec::new(), fetches: true })
+    let (assumed, notes) = (Vec::new(), Vec::new());
+    Ok(Setup { verifier, requirement, expected, assumed, notes, fetches: true, recorder: None })
 }
 
 /// The file of the service's keys is the service's alone: neither read nor written here.
@@ -89,7 +113,14 @@ fn expected(settings: &Value) -> Expected {
         let values = issuers.filter_map(|issuer| issuer.get(name)?.as_array()).flatten();
         values.filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    Expected { issuers: Vec::new(), audiences: all("audiences"), clients: all("clients") }
+    let issuers = settings.get("issuers").and_then(Value::as_array).into_iter().flatten();
+    let names = issuers.filter_map(|issuer| issuer.get("identifier")?.as_str()).map(str::to_owned);
+    Expected {
+        issuers: names.collect(),
+        audiences: all("audiences"),
+        clients: all("clients"),
+        ..Expected::default()
+    }
 }
 
 fn by_arguments(arguments: &Explain, token: &Unverified) -> Result<Setup, NoSetup> {
@@ -122,10 +153,10 @@ fn by_arguments(arguments: &Explain, token: &Unverified) -> Result<Setup, NoSetu
             notes.push("no --audience was given: it was taken from the token itself, so it was not compared with what your service expects");
         }
     }
-    let (issuer, fetches) = match &identifier {
+    let ((issuer, recorder), fetches) = match &identifier {
         Some(identifier) => (keyed(arguments, identifier)?, true),
         // Nothing but the form of such a token can be judged, and that is judged first.
-        None => (Issuer::new(NOBODY, Jwk::parse(NOBODYS_KEY).map_err(NoSetup::usage)?), false),
+        None => ((Issuer::new(NOBODY, Jwk::parse(NOBODYS_KEY).map_err(NoSetup::usage)?), None), false),
     };
     let wanted =
         if audiences.is_empty() && arguments.client.is_empty() { vec![NOBODY.to_owned()] } else { audiences };
@@ -149,25 +180,27 @@ fn by_arguments(arguments: &Explain, token: &Unverified) -> Result<Setup, NoSetu
         issuers: identifier.into_iter().collect(),
         audiences: wanted,
         clients: arguments.client.clone(),
+        keys: arguments.jwks.clone(),
+        ..Expected::default()
     };
-    Ok(Setup { verifier, requirement: requirement(None, arguments)?, expected, assumed, notes, fetches })
+    let requirement = requirement(None, arguments)?;
+    Ok(Setup { verifier, requirement, expected, assumed, notes, fetches, recorder })
 }
 
 /// The issuer, with its keys from where they are.
-fn keyed(arguments: &Explain, identifier: &str) -> Result<Issuer, NoSetup> {
+fn keyed(arguments: &Explain, identifier: &str) -> Result<(Issuer, Option<Recorder>), NoSetup> {
     let is_address = |text: &str| text.starts_with("https://") || text.starts_with("http://");
     let issuer = match arguments.jwks.as_deref() {
         Some(url) if is_address(url) => Issuer::jwks_url(identifier, url)?,
-        Some(path) => return Ok(Issuer::jwks_file(identifier, path)),
+        Some(path) => return Ok((Issuer::jwks_file(identifier, path), None)),
         None => Issuer::discover(identifier).map_err(|error| match arguments.issuer {
             Some(_) => error.into(),
             None => unfetchable(&error),
         })?,
     };
-    Ok(match &arguments.root_certificates {
-        Some(roots) => issuer.fetched_by(source::client(identifier, Some(roots))?),
-        None => issuer,
-    })
+    let place = arguments.jwks.as_deref().unwrap_or(identifier);
+    let recorder = Recorder::new(source::client(place, arguments.root_certificates.as_deref())?);
+    Ok((issuer.fetched_by(recorder.clone()), Some(recorder)))
 }
 
 /// The token names as its issuer what no keys can be found by.

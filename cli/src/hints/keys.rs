@@ -3,7 +3,8 @@
 use portcullis::jose::KeyType;
 use portcullis::{Algorithm, Rejection};
 
-use super::{Case, Hint, list, quoted};
+use super::{Case, Hint, advice, difference, list, quoted};
+use crate::source::shown_address;
 use crate::text::escaped;
 
 pub(super) fn hint(case: &Case<'_>) -> Option<Hint> {
@@ -116,20 +117,22 @@ fn unavailable(case: &Case<'_>) -> Hint {
         ),
     };
     let code = why.split(':').next().unwrap_or_default();
-    let meaning = match code {
-        "fetch_connect" => "nobody answers there: the address, DNS, a proxy or a firewall; ",
-        "fetch_tls" => "its certificate was not accepted: a private authority? (`--root-certificates`); ",
-        "fetch_timeout" => "it did not answer in 5 s; ",
-        "discovery_status" => "it has no metadata there: is the identifier complete, path included? ",
-        "discovery_not_json" => "it answers with a page for people: is this the issuer, or its website? ",
-        "discovery_issuer_mismatch" => "its metadata names another issuer: compare slash, scheme and case; ",
-        "fetch_file" => "the file cannot be read; ",
-        _ => "",
+    let meaning = match (code, &case.expected.named) {
+        ("discovery_issuer_mismatch", Some(named)) => {
+            let near = difference(&issuer, named).map_or(String::new(), |near| format!(": {near}"));
+            format!(
+                "its metadata calls it {}{near}; trust exactly that name, if it is the one that you mean",
+                quoted(named)
+            )
+        }
+        _ => advice(code).unwrap_or("the service will try again").to_owned(),
     };
+    let place = case.expected.keys.as_deref().map_or(issuer, |keys| escaped(&shown_address(keys), 200));
     Hint::new(
         cause,
         format!(
-            "{meaning}`portcullis keys {issuer}` looks at it closely; the service answers 503 until keys come"
+            "{meaning}{} `portcullis keys {place}` looks at it closely; the service answers 503 until keys come",
+            if meaning.ends_with('?') { "" } else { ";" }
         ),
     )
 }
@@ -145,7 +148,11 @@ fn published(case: &Case<'_>) -> Vec<String> {
     let ids = keys
         .flat_map(|status| &status.keys)
         .map(|key| key.key_id.clone().unwrap_or_else(|| "(without kid)".to_owned()));
-    ids.take(MAX_LISTED).collect()
+    let mut ids: Vec<_> = ids.collect();
+    ids.sort();
+    ids.dedup();
+    ids.truncate(MAX_LISTED);
+    ids
 }
 
 const MAX_LISTED: usize = 8;

@@ -1,5 +1,6 @@
 //! The cause of a refusal in plain words, and what to do about it.
 
+mod fetch;
 mod issuer;
 mod keys;
 mod kind;
@@ -8,12 +9,14 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod time;
+mod unseen;
 
 use portcullis::keys::IssuerStatus;
 use portcullis::{Error, Rejection, UnixTime};
 
 use crate::explain::Unverified;
 use crate::text::escaped;
+pub(crate) use fetch::advice;
 pub(crate) use issuer::difference;
 
 /// All that is known when a token was not accepted.
@@ -33,6 +36,10 @@ pub(crate) struct Expected {
     pub(crate) issuers: Vec<String>,
     pub(crate) audiences: Vec<String>,
     pub(crate) clients: Vec<String>,
+    /// Where the keys are, if it was said.
+    pub(crate) keys: Option<String>,
+    /// What the issuer's metadata calls it.
+    pub(crate) named: Option<String>,
 }
 
 /// One sentence for why, and one or more for what to do.
@@ -50,7 +57,9 @@ impl Hint {
 
 /// The hint for a reason code; `None` for a code that is not the library's, such as that of a predicate.
 pub(crate) fn hint(case: &Case<'_>) -> Option<Hint> {
-    shape::hint(case)
+    let unseen = case.error.is_none().then(|| unseen::hint(case)).flatten();
+    unseen
+        .or_else(|| shape::hint(case))
         .or_else(|| issuer::hint(case))
         .or_else(|| keys::hint(case))
         .or_else(|| time::hint(case))

@@ -27,7 +27,7 @@ pub(super) fn hint(case: &Case<'_>) -> Option<Hint> {
         "entitlement_missing" => grant("an entitlement", "entitlements", roles),
         "claim_not_met" => Hint::new(
             format!("the token is good and a claim is not as the route asks for{needed}"),
-            "compare the claim below with what the route asks for",
+            "compare the claim above with what the route asks for",
         ),
         "issuer_not_met" => Hint::new(
             format!(

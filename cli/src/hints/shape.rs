@@ -83,7 +83,7 @@ fn malformed(case: &Case<'_>) -> Hint {
         ),
         Some(Error::Rejected(Rejection::TokenMalformed(TokenFault::Encoding { segment }))) => Hint::new(
             format!("the {segment} of the token is not canonical base64url"),
-            "it was changed on its way (padding `=`, `+` and `/`, white space, a character lost when it was copied): take it anew; who makes such tokens must encode without padding",
+            "it was cut off or changed on its way (padding `=`, `+` and `/`, white space, a character lost when it was copied): take it anew; who makes such tokens must encode without padding",
         ),
         _ => Hint::new(
             "what was sent is not three segments of canonical base64url",

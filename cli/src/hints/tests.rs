@@ -26,6 +26,33 @@ fn every_reason_for_which_a_request_can_be_refused_has_a_hint() {
 }
 
 #[test]
+fn a_reason_without_its_token_says_nothing_of_the_token_that_was_not_seen() {
+    let codes = documented("## The credential is at fault", "## An attempt to renew the keys failed");
+    let made_up = [
+        "0 bytes",
+        "has none",
+        "of none",
+        "to none",
+        "for none",
+        "does not say who",
+        "names no key (",
+        "no `typ`",
+        "no audience",
+        "an algorithm`",
+        "key  ",
+        "no key that",
+        "\"<issuer>\"",
+        "1970",
+        "2026",
+    ];
+    for code in codes {
+        let Some(Hint { cause, advice }) = by_code(code) else { continue };
+        let found = made_up.iter().find(|words| cause.contains(**words) || advice.contains(**words));
+        assert_eq!(found, None, "{code}: {cause}; {advice}");
+    }
+}
+
+#[test]
 fn hints_are_different_for_different_codes() {
     let codes = documented("## The credential is at fault", "## An attempt to renew the keys failed");
     let mut causes: Vec<_> = codes.iter().filter_map(|code| by_code(code)).map(|hint| hint.cause).collect();

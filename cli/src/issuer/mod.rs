@@ -27,6 +27,7 @@ use portcullis::jose::Family;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, interval_at};
 
+use crate::exit::Exit;
 use announce::{Announcer, Manner};
 use commands::Command;
 use minting::{Life, Wish};
@@ -39,8 +40,9 @@ use stop::Stop;
 /// Listens on 127.0.0.1 alone. Anybody who reaches the port gets a token, so it must never be what a production service
 /// trusts.
 ///
-/// Commands on standard input, a line each: `token`, `expired token`, `wrong audience`, `rotate`, `withdraw`, `quit`.
+/// Commands on standard input, a line each: `token`, `expired token`, `wrong audience`, `rotate`, `withdraw`, `help`, `quit`.
 #[derive(Args, Debug)]
+#[command(after_long_help = EXIT)]
 pub(crate) struct IssuerServer {
     /// The port of 127.0.0.1 to listen on; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
@@ -95,7 +97,7 @@ impl IssuerServer {
             Ok(()) => ExitCode::SUCCESS,
             Err(fault) => {
                 announcer.fault(&fault);
-                ExitCode::FAILURE
+                Exit::Usage.into()
             }
         }
     }
@@ -197,13 +199,19 @@ fn algorithm(name: &str) -> Result<Algorithm, String> {
 
 /// A time span of whole seconds, from one second to a year.
 fn lifetime(text: &str) -> Result<Duration, String> {
-    let span = humantime::parse_duration(text.trim()).map_err(|error| error.to_string())?;
+    let span = humantime::parse_duration(text.trim())
+        .map_err(|_| "give a number and its unit, such as `90s`, `5m` or `1h`".to_owned())?;
     if span.subsec_nanos() == 0 && (SHORTEST..=LONGEST).contains(&span) {
         Ok(span)
     } else {
         Err("a lifetime is one second to 366 days, in whole seconds".to_owned())
     }
 }
+
+const EXIT: &str = "\
+Exit status:
+  0  it was told to quit
+  2  it cannot start as it stands, for instance as the port is taken, or cannot go on";
 
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);

@@ -20,6 +20,8 @@ pub(super) struct Gathered {
     pub(super) status: IssuerStatus,
     pub(super) metadata: Option<Document>,
     pub(super) set: Option<Document>,
+    /// What the very address answered that was taken for an issuer's, as it has no key set.
+    pub(super) itself: Option<String>,
 }
 
 /// What was asked for.
@@ -86,7 +88,8 @@ pub(super) async fn gather(place: &str, roots: Option<&Path>) -> Result<Gathered
         Some(place) => place,
         None => looked_at(place, &recorder).await,
     };
-    let gathered = by(place, &recorder).await?;
+    let itself = recorder.seen().first().map(described);
+    let gathered = Gathered { itself, ..by(place, &recorder).await? };
     // Metadata that vouches for another issuer is refused; what it points to can be looked at all the same.
     match gathered.jwks_uri().filter(|_| gathered.set.is_none()) {
         Some(jwks_uri)
@@ -136,6 +139,19 @@ async fn looked_at(place: &str, recorder: &Recorder) -> Place {
     }
 }
 
+/// An answer that is no key set.
+fn described(exchange: &Exchange) -> String {
+    match &exchange.answer {
+        Err(error) => error.to_string(),
+        Ok(answer) if answer.status() != 200 => format!("status {}", answer.status()),
+        Ok(answer) => match serde_json::from_slice::<Value>(answer.body()) {
+            Ok(Value::Object(_)) => "JSON without the member `keys`".to_owned(),
+            Ok(_) => "JSON that is no object".to_owned(),
+            Err(_) => "something that is not JSON, a page for people perhaps".to_owned(),
+        },
+    }
+}
+
 async fn fetched(place: Place, keys: Remote, recorder: &Recorder) -> Result<Gathered, Nothing> {
     let identifier = match &place {
         Place::Issuer(issuer) => issuer.as_str(),
@@ -149,7 +165,7 @@ async fn fetched(place: Place, keys: Remote, recorder: &Recorder) -> Result<Gath
     let status = verifier.status().into_iter().next();
     let status =
         status.ok_or_else(|| Nothing { exit: Exit::Undecided, text: "nothing was found out".to_owned() })?;
-    let mut gathered = Gathered { place, status, metadata: None, set: None };
+    let mut gathered = Gathered { place, status, metadata: None, set: None, itself: None };
     for Exchange { url, answer } in recorder.seen().into_iter().skip(before) {
         let Some(answer) = answer.ok().filter(|answer| answer.status() == 200) else { continue };
         let document = Document { url, answer };

@@ -15,11 +15,19 @@ pub(super) fn findings(gathered: &Gathered) -> Vec<Finding> {
     let (skipped, entries) = (skipped(gathered), entries(gathered));
     let mut findings: Vec<_> = skipped.iter().map(|skipped| unused(skipped, &gathered.place)).collect();
     for (index, entry) in entries.iter().enumerate() {
-        findings.extend(said(index, entry, entries.len()));
+        let kid = entry.get("kid").and_then(Value::as_str);
+        let is_skipped = skipped.iter().any(|skipped| skipped.index == index);
+        // Of an entry that is not used, it is of no use to note what could be better.
+        let said = said(index, entry, entries.len()).into_iter();
+        findings.extend(said.filter(|finding| !is_skipped || finding.severity != Severity::Note));
+        // Where no key is left, the library names those alone that it cannot read.
+        if !is_skipped && entry.get("use").and_then(Value::as_str) == Some("enc") {
+            findings.push(unused_for(&KeyError::NotForVerifying, index, kid, &gathered.place));
+        }
         // The library has one reason for an entry; a secret that was published is told beside any other.
         for error in published(entry) {
             if !skipped.iter().any(|skipped| skipped.index == index && skipped.error == error) {
-                findings.push(secret(&error).of(index, entry.get("kid").and_then(Value::as_str)));
+                findings.push(secret(&error).of(index, kid));
             }
         }
     }
@@ -43,10 +51,14 @@ pub(super) fn entries(gathered: &Gathered) -> Vec<Map<String, Value>> {
 }
 
 fn unused(skipped: &Skipped, place: &Place) -> Finding {
-    if let error @ (KeyError::Private | KeyError::Symmetric) = &skipped.error {
-        return secret(error).of(skipped.index, skipped.key_id.as_deref());
+    unused_for(&skipped.error, skipped.index, skipped.key_id.as_deref(), place)
+}
+
+fn unused_for(error: &KeyError, index: usize, kid: Option<&str>, place: &Place) -> Finding {
+    if let KeyError::Private | KeyError::Symmetric = error {
+        return secret(error).of(index, kid);
     }
-    let code = skipped.error.code();
+    let code = error.code();
     let (severity, advice) = match code {
         "rsa_modulus_bits" => (Severity::Error, "take 2048 bits or more, and 8192 at most"),
         "rsa_modulus_weak" => (
@@ -75,8 +87,7 @@ fn unused(skipped: &Skipped, place: &Place) -> Finding {
             "tokens that are signed with it are refused; publish it as RFC 7518 says, or take it out",
         ),
     };
-    Finding::new(severity, code, format!("{}: {advice}", skipped.error))
-        .of(skipped.index, skipped.key_id.as_deref())
+    Finding::new(severity, code, format!("{error}: {advice}")).of(index, kid)
 }
 
 /// What stands in a public set that never should.
@@ -174,9 +185,13 @@ fn repeated(entries: &[Map<String, Value>]) -> Vec<Finding> {
                 "their types tell them apart, and RFC 7517 asks for different ids all the same",
             ),
         };
-        for (index, _) in places {
-            let message = format!("its `kid` is that of another key: {advice}; give each its own");
-            findings.push(Finding::new(severity, "kid_repeated", message).of(index, Some(kid)));
+        for (index, _) in &places {
+            let others =
+                places.iter().filter(|(other, _)| other != index).map(|(other, _)| other.to_string());
+            let others = others.take(MAX_NAMED).collect::<Vec<_>>().join(", ");
+            let message =
+                format!("entry {index} has the `kid` of entry {others} too: {advice}; give each its own");
+            findings.push(Finding::new(severity, "kid_repeated", message).of(*index, Some(kid)));
         }
     }
     findings
@@ -250,6 +265,9 @@ fn size(material: &KeyMaterial) -> String {
         _ => "-".to_owned(),
     }
 }
+
+/// How many entries one finding names.
+const MAX_NAMED: usize = 8;
 
 /// Members of private keys: RFC 7518, sections 6.2.2 and 6.3.2; RFC 9964, section 4.
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];

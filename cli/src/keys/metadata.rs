@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::finding::{Finding, Severity};
 use super::gather::{Gathered, Place};
-use crate::hints::difference;
+use super::members::entries;
+use crate::hints::{advice, difference};
 use crate::source::shown_address;
 use crate::text::escaped;
 
@@ -33,21 +34,21 @@ fn refused(gathered: &Gathered) -> Option<Finding> {
         true => Severity::Failure,
         false => Severity::Error,
     };
-    let advice = match (code, &gathered.place) {
-        ("discovery_issuer_mismatch", Place::Issuer(issuer)) => mismatch(issuer, gathered),
-        ("discovery_status", _) => {
-            "look whether the identifier is complete, path and slash included".to_owned()
+    let told = match (code, &gathered.place) {
+        ("discovery_issuer_mismatch", Place::Issuer(issuer)) => Some(mismatch(issuer, gathered)),
+        ("key_set_no_usable_key", _) if !entries(gathered).is_empty() => {
+            Some("every token is refused; what is said of the entries says why".to_owned())
         }
-        ("discovery_not_json", _) => {
-            "is this the issuer, or its website, or a sign-in page before it?".to_owned()
-        }
-        ("fetch_connect", _) => "the address, DNS, a proxy or a firewall".to_owned(),
-        ("fetch_tls", _) => "its name, its date, or a private authority: --root-certificates".to_owned(),
-        ("fetch_status", _) => "redirects are not followed: use the address that they lead to".to_owned(),
-        ("key_set_no_usable_key", _) => "every token is refused; the entries below say why".to_owned(),
-        _ => "docs/reason-codes.md says more".to_owned(),
+        ("key_set_no_usable_key", _) => Some("it is empty, so every token is refused".to_owned()),
+        _ => advice(code).map(str::to_owned),
     };
-    Some(Finding::new(severity, code, format!("{message}: {advice}")))
+    let told = told.map_or(String::new(), |told| format!(": {told}"));
+    let itself =
+        gathered.itself.as_ref().filter(|_| code.starts_with("discovery_") && gathered.metadata.is_none());
+    let itself = itself.map_or(String::new(), |itself| {
+        format!(" The address itself, where a key set would be, answered {itself}")
+    });
+    Some(Finding::new(severity, code, format!("{message}{told}{itself}")))
 }
 
 fn mismatch(issuer: &str, gathered: &Gathered) -> String {

@@ -256,6 +256,8 @@ async fn keys_come_from_a_file_or_an_address_too() {
     let missing = explain(&issuer, &token, &["--jwks", file.to_str().unwrap(), "--json"]);
     assert_eq!(missing.exit, 3);
     assert!(missing.stdout.contains("fetch_file"), "{}", missing.stdout);
+    let place = format!("portcullis keys {}", file.display());
+    assert!(missing.json()["hint"].as_str().unwrap().contains(&place), "{}", missing.stdout);
 }
 
 #[test]
@@ -320,4 +322,61 @@ fn a_pasted_refusal_is_explained_by_its_reason() {
     let run = portcullis(&["explain", "-", "--json"], challenge);
     assert_eq!((run.exit, code(&run).as_str()), (1, "audience_mismatch"));
     assert_eq!(portcullis(&["explain", "-"], r#"reason="no_such_reason""#).exit, 2);
+    let told = portcullis(&["explain", "-", "--audience", "https://orders.example", "--json"], challenge);
+    assert!(told.json()["cause"].as_str().unwrap().contains("https://orders.example"), "{}", told.stdout);
+}
+
+#[test]
+fn a_requirement_without_the_settings_that_define_it_is_a_mistake() {
+    let token = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjkifQ.c2lnbmF0dXJlLXNpZ25hdHVyZQ";
+    for more in [&[][..], &["--issuer", "https://id.example.com", "--audience", "a"]] {
+        let run = portcullis(&[&["explain", "-", "--requirement", "write"], more].concat(), token);
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{more:?}");
+        assert!(run.stderr.contains("--settings"), "{}", run.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_piped_in_needs_no_dash_and_a_file_is_not_taken_for_a_token() {
+    let issuer = TestIssuer::start().await;
+    let (token, rules) = (issuer.token().mint(), ["--at", NOW, "--issuer", issuer.identifier()]);
+    assert_eq!(portcullis(&[&["explain"], &rules[..]].concat(), &token).exit, 0);
+    let empty = portcullis(&[&["explain"], &rules[..]].concat(), "");
+    assert!(empty.exit == 2 && empty.stderr.contains("PORTCULLIS_TOKEN"), "{}", empty.stderr);
+    let file = std::env::temp_dir().join(format!("portcullis-cli-token-{}", std::process::id()));
+    std::fs::write(&file, &token).unwrap();
+    let named = portcullis(&[&["explain", file.to_str().unwrap()], &rules[..]].concat(), "");
+    std::fs::remove_file(&file).unwrap();
+    assert!(named.exit == 2 && named.stderr.contains("is a file"), "{}", named.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_of_another_issuer_is_told_by_its_name() {
+    let issuer = TestIssuer::start().await;
+    let other = format!("{}/", issuer.identifier());
+    let metadata = json!({"issuer": other, "jwks_uri": issuer.jwks_url()});
+    issuer.answer_discovery(Answer::Body(metadata.to_string()));
+    let run = explain(&issuer, &issuer.token().mint(), &["--json"]);
+    let hint = run.json()["hint"].as_str().unwrap().to_owned();
+    assert!(run.exit == 3 && hint.contains(&other) && hint.contains("only the trailing slash"), "{hint}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_are_called_unverified_until_they_are_verified() {
+    let issuer = TestIssuer::start().await;
+    let (good, bad) = (issuer.token().mint(), issuer.token().flawed(Flaw::TamperedPayload));
+    let (good, bad) = (explain(&issuer, &good, &[]), explain(&issuer, &bad, &[]));
+    assert!(good.exit == 0 && !good.stdout.contains("UNVERIFIED"), "{}", good.stdout);
+    assert!(good.stdout.contains("If a service refuses it all the same"), "{}", good.stdout);
+    assert!(bad.exit == 1 && bad.stdout.contains("UNVERIFIED"), "{}", bad.stdout);
+}
+
+#[test]
+fn no_error_of_the_command_line_repeats_what_a_terminal_would_obey() {
+    let hostile = "--\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}";
+    for arguments in [&["explain", hostile][..], &["explain", "-", "--skew", hostile], &[hostile]] {
+        let run = portcullis(arguments, "");
+        let odd = run.stderr.chars().find(|char| (char.is_control() && *char != '\n') || *char == '\u{202e}');
+        assert!(run.exit == 2 && odd.is_none() && run.stderr.contains("31m"), "{}", run.stderr);
+    }
 }

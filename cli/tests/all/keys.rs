@@ -116,6 +116,17 @@ async fn what_cannot_be_fetched_is_no_finding_about_keys() {
     silent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let down = keys(&[&format!("http://{}", silent.local_addr().unwrap())], "");
     assert!(down.exit == 3 && has(&down, "failure", "fetch_connect"), "{}", down.stdout);
+    // The address of a set that is none is taken for an issuer; what it answered itself is told.
+    for (answer, words) in [
+        (Answer::Html, "not JSON"),
+        (Answer::Status(500), "status 500"),
+        (Answer::Body("[]".to_owned()), "JSON that is no object"),
+    ] {
+        issuer.answer(answer);
+        let run = keys(&[&issuer.jwks_url()], "");
+        assert!(run.exit == 3 && has(&run, "failure", "discovery_status"), "{}", run.stdout);
+        assert!(run.stdout.contains(words), "{}", run.stdout);
+    }
     assert_eq!(keys(&["no-such-file"], "").exit, 3);
     assert_eq!(keys(&["http://id.example.com"], "").exit, 2, "http is for this very machine");
 }
@@ -179,6 +190,7 @@ fn entries_are_judged_one_by_one() {
         (vec![good.clone(), with(&good, json!({"kid": "b", "x": "AA"}))], "error", "key_length", 1),
         (vec![with(&good, json!({"x5c": []}))], "note", "certificate_ignored", 0),
         (vec![entry(Algorithm::ES512, "5")], "note", "alg_not_default", 0),
+        (vec![with(&good, json!({"use": "enc"}))], "note", "key_not_for_verifying", 1),
         (vec![], "error", "key_set_no_usable_key", 1),
         (vec![good.clone(); 101], "error", "key_set_too_many_keys", 1),
     ] {
@@ -213,4 +225,19 @@ fn a_broken_file_is_an_error_and_a_missing_argument_a_mistake() {
     let large = format!(r#"{{"keys":[]}}{}"#, " ".repeat(300_000));
     assert!(has(&keys(&["-"], &large), "failure", "fetch_too_large"));
     assert_eq!(portcullis(&["keys"], "").exit, 2);
+}
+
+#[test]
+fn findings_say_what_there_is_to_see_and_nothing_of_entries_that_are_left_alone() {
+    let good = entry(Algorithm::ES256, "a");
+    let empty = keys(&["-"], r#"{"keys":[]}"#);
+    assert!(empty.stdout.contains("it is empty") && !empty.stdout.contains("entries"), "{}", empty.stdout);
+    let twice = keys(&["-"], &json!({"keys": [good, good]}).to_string());
+    assert!(twice.stdout.contains("entry 1 has the `kid` of entry 0 too"), "{}", twice.stdout);
+    let unknown = keys(&["-"], &json!({"keys": [good, {"kty": "PQC", "kid": "q"}]}).to_string());
+    assert_eq!(found(&unknown), [("note".to_owned(), "key_type_unknown".to_owned())]);
+    for text in ["<html>", "{}"] {
+        let run = portcullis(&["keys", "-"], text);
+        assert!(!run.stdout.contains("docs/") && run.stdout.contains("address"), "{}", run.stdout);
+    }
 }

@@ -133,7 +133,7 @@ async fn settings_that_cannot_be_are_refused() {
     let program = Program::start(&[]).await;
     let port = program.origin().rsplit(':').next().unwrap();
     for (arguments, code) in [
-        (vec!["--port", port], 1),
+        (vec!["--port", port], 2),
         (vec!["--algorithm", "HS256"], 2),
         (vec!["--algorithm", "none"], 2),
         (vec!["--ttl", "0s"], 2),
