@@ -134,7 +134,7 @@ pub(in crate::verify) fn date(check: DateCheck, claims: TimeClaims, now: UnixTim
         (Duration::ZERO, ahead) => format!("in {}", span(ahead)),
         (behind, _) => format!("{} ago", span(behind)),
     };
-    format!("{name} {date}, {distance}; now {now}")
+    format!("{name} {date}, {distance}; now {}", now.seconds())
 }
 
 pub(in crate::verify) fn kind(claims: &ClaimsSet, profile: Profile) -> String {
