@@ -268,3 +268,77 @@ fn events_listed(docs: &'static str, heading: &str) -> Vec<Event> {
     listed.sort();
     listed
 }
+
+/// The lines of a document outside of its fenced blocks.
+fn prose(document: &str) -> impl Iterator<Item = &str> {
+    let mut is_code = false;
+    document.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    })
+}
+
+/// The targets of the links in a document.
+fn links(document: &str) -> Vec<String> {
+    let texts = prose(document).map(|line| line.split('`').step_by(2).collect::<Vec<_>>().join("`"));
+    texts
+        .flat_map(|line| {
+            let targets =
+                line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned()));
+            targets.collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The names under which a page shows its headings.
+fn anchors(document: &str) -> Vec<String> {
+    let mut anchors: Vec<String> = Vec::new();
+    for heading in prose(document).filter(|line| line.starts_with('#')) {
+        let heading = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        let anchor = heading.replace(|letter: char| !(letter.is_alphanumeric() || "-_".contains(letter)), "");
+        let again = anchors.iter().filter(|other| **other == anchor).count();
+        anchors.push(if again == 0 { anchor } else { format!("{anchor}-{again}") });
+    }
+    anchors
+}
+
+fn pages(folder: &std::path::Path, depth: usize) -> Vec<std::path::PathBuf> {
+    let entries = folder.read_dir().expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries
+        .flat_map(|entry| match entry.extension() {
+            Some(extension) if extension == "md" => vec![entry],
+            _ if entry.is_dir() && depth > 0 => pages(&entry, depth - 1),
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+#[test]
+fn every_link_between_our_pages_leads_to_a_page_and_a_heading() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).expect("a page");
+    let folders = ["docs", "deploy", "cli", "examples", "fuzz", "interleavings", "mutants"];
+    let pages = folders.iter().flat_map(|folder| pages(&root.join(folder), 1)).chain(pages(root, 0));
+    let (mut ours, mut headings) = (0, 0);
+    for page in pages {
+        for link in links(&read(&page)) {
+            let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            // What is shown elsewhere, as the program's page is, names ours in full.
+            let target = match path.split_once("//github.com/portcullis-rs/portcullis/blob/main/") {
+                Some((_, path)) => root.join(path),
+                None if path.contains("://") || path.starts_with("mailto:") => continue,
+                None if path.is_empty() => page.clone(),
+                None => page.with_file_name(path),
+            };
+            assert!(target.exists(), "{}: no {link}", page.display());
+            ours += 1;
+            if target.extension().is_some_and(|extension| extension == "md") && !anchor.is_empty() {
+                let there = anchors(&read(&target)).iter().any(|known| known == anchor);
+                assert!(there, "{}: no heading for {link}", page.display());
+                headings += 1;
+            }
+        }
+    }
+    assert!(ours > 150 && headings > 80, "{ours}, {headings}");
+}

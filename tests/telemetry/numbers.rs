@@ -137,8 +137,11 @@ async fn keys_are_told_of_with_their_state_their_age_and_who_waited() {
     for _ in 0..3 {
         assert!(verifier.verify_cached(&server.token().flawed(Flaw::UnknownKey)).is_ready());
     }
+    // A known key that did not sign is not unknown.
+    assert!(verifier.verify_cached(&server.token().flawed(Flaw::ForeignKeySameKid)).is_ready());
     kept.hear(&verifier);
     assert_eq!(kept.count(&labelled("key_limiter_hits_total", "")), 3);
+    assert_eq!(kept.count(&decisions("refused", "signature_invalid", server.identifier(), "direct")), 1);
     assert_eq!(kept.count(&decisions("refused", "key_unknown", server.identifier(), "direct")), 3);
 }
 

@@ -87,7 +87,7 @@ pub(super) enum Cause {
     Renewal,
     /// The attempt before brought nothing of use.
     Retry,
-    /// A token's key is unknown.
+    /// A token's key is unknown, or may have been replaced under its name.
     UnknownKey,
 }
 
@@ -164,6 +164,11 @@ impl Schedule {
     /// Whether a key was asked for that the next attempt is to bring.
     pub(super) const fn is_wished(&self) -> bool {
         self.wished || self.suspected
+    }
+
+    /// The same of a key that is unknown, which a forgery under a known one's name is not.
+    pub(super) const fn is_unknown_wished(&self) -> bool {
+        self.wished
     }
 
     /// Notes that a token's key is unknown. True when the token should wait: an attempt is under way, starts now, or is

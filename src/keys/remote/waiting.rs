@@ -75,7 +75,8 @@ impl Shared {
         }
         let schedule = &mut ledger.schedule;
         let before = schedule.next_start();
-        let is_first = wish != KeyWish::AnySet && !schedule.is_wished();
+        // A forgery under a known key's name asks for no key that is not here, and must not hide the first token that does.
+        let is_first = matches!(wish, KeyWish::OtherSet { .. }) && !schedule.is_unknown_wished();
         let waits = match wish {
             KeyWish::AnySet => schedule.attempts_by(by),
             KeyWish::OtherSet { .. } => schedule.wish(now, by),
@@ -102,7 +103,7 @@ impl Shared {
 
     /// Counts a token that does not wait for its unknown key; the log hears of the first.
     fn turn_away(&self, wish: KeyWish) {
-        if wish == KeyWish::AnySet {
+        if !matches!(wish, KeyWish::OtherSet { .. }) {
             return;
         }
         self.plan.counts.turned_away();

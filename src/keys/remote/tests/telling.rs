@@ -78,3 +78,22 @@ async fn the_log_hears_of_the_first_unknown_key_and_of_the_first_turned_away() {
     assert!(!keys.would_wait(unknown(&keys)));
     assert_eq!(heard(), [3, 2, 1], "after an attempt they count anew");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_forgery_under_a_known_name_is_no_unknown_key_to_the_log_and_hides_none() {
+    let log = Log::default();
+    let _second = tracing::Dispatch::new(Log::default());
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let heard = || ["key_unknown", "limiter_hit"].map(|word| log.count(word));
+    let keys = build(remote(&Scripted::with("a")));
+    assert_eq!(keys.refreshed(KeyWish::AnySet).await, Refreshed::LookAgain);
+    let forged = KeyWish::Replacement { than: keys.status(ISSUER).generation };
+    for _ in 0..3 {
+        assert!(!keys.would_wait(forged));
+        assert_eq!(heard(), [0, 0]);
+    }
+    assert!(!keys.would_wait(unknown(&keys)));
+    assert_eq!(heard(), [1, 1], "the first that is unknown, also behind forgeries");
+    assert!(!keys.would_wait(forged));
+    assert_eq!(heard(), [1, 1]);
+}
