@@ -15,6 +15,10 @@ mod actix {}
 #[doc = include_str!("../docs/audit.md")]
 mod audit {}
 
+#[cfg(feature = "metrics")]
+#[doc = include_str!("../docs/operations.md")]
+mod operations {}
+
 #[cfg(feature = "axum")]
 #[doc = include_str!("../docs/axum.md")]
 mod axum {}
