@@ -15,7 +15,7 @@ ci:
 
 # Refuses code that is not formatted.
 fmt:
-    cargo fmt --check
+    cargo fmt --check --all
     cargo fmt --check --manifest-path fuzz/Cargo.toml
     cargo fmt --check --manifest-path benches/backends/Cargo.toml
     cargo fmt --check --all --manifest-path benches/peers/Cargo.toml
