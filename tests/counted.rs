@@ -18,6 +18,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
+use portcullis::audit::{Audit, AuditEvent};
 use portcullis::revoke::RevocationStatus;
 use portcullis::testkit::Mint;
 use portcullis::{Issuer, Metrics, VerifiedToken, Verifier};
@@ -74,4 +75,43 @@ async fn a_token_that_is_revoked_while_it_is_remembered_is_asked_about_once() {
         );
         assert_eq!(kept.count(&refused), 1);
     }
+}
+
+/// Asks for a token in each way, with those that it was seen by before.
+async fn in_each_way(verifier: &Verifier, token: &str) {
+    let app = Router::new().route("/", get(subject)).layer(verifier.layer());
+    for _ in 0..10 {
+        assert!(verifier.verify_cached(token).is_ready());
+        assert!(verifier.verify(token).await.is_ok());
+        let request = Request::get("/").header("authorization", format!("Bearer {token}"));
+        let answer = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_were_seen_before_are_counted_in_each_way() {
+    let mint = Mint::new(ISSUER);
+    let (verifier, kept) = (trusting(&mint).build().unwrap(), Kept::default());
+    in_each_way(&verifier, &mint.token().mint()).await;
+    kept.hear(&verifier);
+    for (scheme, count) in [("direct", 20), ("bearer", 10)] {
+        let accepted = format!(
+            "portcullis_decisions_total{{issuer={ISSUER:?},outcome=\"accepted\",reason=\"none\",scheme={scheme:?}}}"
+        );
+        assert_eq!(kept.count(&accepted), count);
+    }
+}
+
+#[tokio::test]
+async fn what_is_counted_is_on_record_as_well() {
+    let (mint, recorded) = (Mint::new(ISSUER), Arc::new(AtomicU64::new(0)));
+    let sink = {
+        let recorded = Arc::clone(&recorded);
+        move |_: &AuditEvent<'_>| _ = recorded.fetch_add(1, Ordering::Relaxed)
+    };
+    let audit = Audit::new(sink, vec![7; 32]).unwrap();
+    let verifier = trusting(&mint).audit(audit).build().unwrap();
+    in_each_way(&verifier, &mint.token().mint()).await;
+    assert_eq!(recorded.load(Ordering::Relaxed), 30);
 }

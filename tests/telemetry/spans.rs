@@ -8,7 +8,7 @@ use axum::http::{Request, StatusCode};
 use axum::routing::get;
 use portcullis::http::TokenSource;
 use portcullis::testkit::{Answer, Flaw, Mint, TestIssuer};
-use portcullis::{Issuer, VerifiedToken, Verifier, require, scope};
+use portcullis::{Issuer, Metrics, VerifiedToken, Verifier, require, scope};
 use tower::ServiceExt;
 
 use crate::scribe::{Entry, Scribe};
@@ -49,6 +49,22 @@ fn each_decision_has_a_span_that_says_what_and_why() {
     assert_eq!(told(expired), refused);
     assert_eq!(told(unknown)[..3], [Some("refused"), Some("key_unknown"), issuer]);
     assert!(unknown.field("kid").is_some_and(|named| Some(named) != kid), "the one that it names");
+}
+
+#[test]
+fn what_is_counted_has_its_span_as_well() {
+    let mint = Mint::new("https://id.example.com");
+    let issuer = Issuer::new(mint.identifier(), mint.jwks()).audience(mint.audience());
+    let builder = Verifier::builder().issuer(issuer).clock(mint.clock()).metrics(Metrics::new());
+    let verifier = builder.build().unwrap();
+    let (scribe, _listening) = Scribe::listening();
+    let good = mint.token().mint();
+    for _ in 0..10 {
+        assert!(verifier.verify_cached(&good).is_ready());
+    }
+    let spans = scribe.decisions();
+    let hits = spans.iter().filter(|span| span.field("cache") == Some("hit")).count();
+    assert_eq!((spans.len(), hits), (10, 8));
 }
 
 #[test]
