@@ -71,6 +71,8 @@ impl Verifier {
     /// Decides about a token that was seen before and counts it, where nothing but numbers is told. It is what most requests
     /// come to, so it stands apart; `None` for all others.
     #[cfg(feature = "metrics")]
+    // A call of its own, and the moves that come with it, took 12 ns of 120.
+    #[inline(always)]
     pub(crate) fn counted_hit(&self, token: &[u8], scheme: Scheme) -> Option<Result<VerifiedToken, Error>> {
         let rules = self.rules();
         let watch = rules.watch.as_ref()?;
